@@ -43,7 +43,14 @@ type Numbers = ArrayLike<number>;
 export function compare(tensor: string, actual: Numbers, expected: Numbers, tolerance: Tolerance): Check {
   const text = toleranceText(tolerance);
   if (actual.length !== expected.length) {
-    return { tensor, worstAbs: Infinity, worstRel: Infinity, tolerance: text, ok: false, detail: `${actual.length} elements, expected ${expected.length}` };
+    return {
+      tensor,
+      worstAbs: Infinity,
+      worstRel: Infinity,
+      tolerance: text,
+      ok: false,
+      detail: `${actual.length} elements, expected ${expected.length}`,
+    };
   }
   let worst = -Infinity;
   let [worstAbs, worstRel, at, out, sum] = [0, 0, 0, 0, 0];
@@ -60,7 +67,9 @@ export function compare(tensor: string, actual: Numbers, expected: Numbers, tole
   }
   const mean = expected.length === 0 ? 0 : sum / expected.length;
   const ok = out === 0 && (tolerance.mean === undefined || mean <= tolerance.mean);
-  const detail = ok ? '' : `${out} of ${expected.length} out; worst at ${at}: ${actual[at]}, expected ${expected[at]}; mean error ${mean.toExponential(1)}`;
+  const detail = ok
+    ? ''
+    : `${out} of ${expected.length} out; worst at ${at}: ${actual[at]}, expected ${expected[at]}; mean error ${mean.toExponential(1)}`;
   return { tensor, worstAbs, worstRel, tolerance: text, ok, detail };
 }
 
@@ -70,6 +79,8 @@ export function same(tensor: string, ok: boolean, detail: string): Check {
 }
 
 function toleranceText({ abs, rel, mean }: Tolerance): string {
-  const parts = [abs === 0 ? '' : `${abs} abs`, rel === 0 ? '' : `${rel} rel`, mean === undefined ? '' : `${mean} mean`].filter((p) => p !== '');
+  const parts = [abs === 0 ? '' : `${abs} abs`, rel === 0 ? '' : `${rel} rel`, mean === undefined ? '' : `${mean} mean`].filter(
+    (p) => p !== '',
+  );
   return parts.length === 0 ? 'exact' : parts.join(' + ');
 }

@@ -1,0 +1,179 @@
+/**
+ * Writes a graph as ONNX. Nodes and constants that are equal are written once: this is where common subexpressions meet, also those
+ * that arise inside an operation's lowering (transposes, transforms of a shared input).
+ */
+import type { Shape } from '../../base/index.ts';
+import { topological } from '../autodiff.ts';
+import type { Value } from '../op.ts';
+import {
+  type AttributeMessage,
+  attributeTypes,
+  dataTypes,
+  type GraphMessage,
+  type NodeMessage,
+  type TensorMessage,
+  type ValueInfo,
+} from './schema.ts';
+
+type Integers = number | readonly number[];
+
+export interface WriterOptions {
+  /**
+   * A batch size that stands for any: a prime that divides no other size. Wherever a shape would fix it, the file says "whatever is
+   * left". Only for graphs in which the batch is on one side of each reshaped array.
+   */
+  readonly anyBatch?: number;
+}
+
+export class OnnxWriter {
+  readonly nodes: NodeMessage[] = [];
+  readonly initializers: TensorMessage[] = [];
+  readonly #names = new Map<Value, string>();
+  readonly #nodes = new Map<string, string>();
+  readonly #constants = new Map<string, string>();
+  readonly #anyBatch: number | undefined;
+  readonly #prefix: string;
+
+  /** @param prefix put before every name made here, so that a subgraph's names differ from those around it. */
+  constructor({ anyBatch }: WriterOptions = {}, prefix = '') {
+    this.#anyBatch = anyBatch;
+    this.#prefix = prefix;
+  }
+
+  /** Adds a node of one output unless an equal one exists, and returns the name of its output. */
+  node(
+    opType: string,
+    inputs: readonly string[],
+    ints: Readonly<Record<string, Integers>> = {},
+    floats: Readonly<Record<string, number>> = {},
+    domain = '',
+  ): string {
+    const key = JSON.stringify([opType, inputs, ints, floats]);
+    const known = this.#nodes.get(key);
+    if (known !== undefined) return known;
+    const attribute: AttributeMessage[] = [
+      ...Object.entries(ints).map(([name, value]) =>
+        typeof value === 'number' ? { name, type: attributeTypes.int, i: value } : { name, type: attributeTypes.ints, ints: value },
+      ),
+      ...Object.entries(floats).map(([name, f]) => ({ name, type: attributeTypes.float, f })),
+    ];
+    const output = `${this.#prefix}v${this.nodes.length}`;
+    this.nodes.push({ opType, domain, input: inputs, output: [output], attribute });
+    this.#nodes.set(key, output);
+    return output;
+  }
+
+  reshape(x: string, to: Shape): string {
+    const any = this.#anyBatch;
+    return this.node('Reshape', [x, this.ints(any === undefined ? to : to.map((side) => (side % any === 0 ? -1 : side)))]);
+  }
+
+  /** An int64 vector: axes, shapes, pads. */
+  ints(values: readonly number[]): string {
+    const data = BigInt64Array.from(values, BigInt);
+    return this.#initializer([values.length], dataTypes.int64, new Uint8Array(data.buffer));
+  }
+
+  /** A float32 scalar. */
+  float(value: number): string {
+    return this.#initializer([], dataTypes.float32, new Uint8Array(Float32Array.of(value).buffer));
+  }
+
+  constant(value: Value): string {
+    if (value.source.kind !== 'constant') throw new Error(`${value.describe()} is not a constant`);
+    const { data } = value.source;
+    return this.#initializer(value.shape, dataTypes.float32, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
+  /** A parameter stored in the file under its own name. */
+  parameter(value: Value, name: string, data: Float32Array): void {
+    this.initializers.push({
+      name,
+      dims: value.shape,
+      dataType: dataTypes.float32,
+      rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    });
+    this.#names.set(value, name);
+  }
+
+  /** Writes all that `outputs` need; their names are asked for with nameOf. */
+  write(outputs: readonly Value[]): void {
+    for (const value of topological(outputs)) {
+      if (this.#names.has(value)) continue;
+      const { source } = value;
+      switch (source.kind) {
+        case 'input':
+          this.#names.set(value, source.name);
+          break;
+        case 'constant':
+          this.#names.set(value, this.constant(value));
+          break;
+        case 'op':
+          this.#names.set(
+            value,
+            source.op.onnx(
+              this,
+              source.inputs.map((x) => this.nameOf(x)),
+              value,
+            ),
+          );
+          break;
+      }
+    }
+  }
+
+  nameOf(value: Value): string {
+    const name = this.#names.get(value);
+    if (name === undefined) throw new Error(`${value.describe()} has not been written`);
+    return name;
+  }
+
+  /** Gives a written value a name of its own, as a graph's output needs. */
+  alias(value: Value, name: string): void {
+    this.nodes.push({ opType: 'Identity', domain: '', input: [this.nameOf(value)], output: [name], attribute: [] });
+  }
+
+  #initializer(dims: Shape, dataType: number, rawData: Uint8Array): string {
+    const key = `${dataType}|${dims}|${rawData.length <= 64 ? rawData.join() : contentKey(rawData)}`;
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = `${this.#prefix}c${this.initializers.length}`;
+    this.initializers.push({ name, dims, dataType, rawData });
+    this.#constants.set(key, name);
+    return name;
+  }
+}
+
+/** Two independent 32-bit hashes and the length: equal keys of different constants are not to be expected. */
+function contentKey(bytes: Uint8Array): string {
+  let [a, b] = [0x811c9dc5, 0x9747b28c];
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 0x01000193);
+    b = Math.imul(b + byte, 0x5bd1e995) ^ (b >>> 13);
+  }
+  return `${bytes.length}:${a >>> 0}:${b >>> 0}`;
+}
+
+/** The inputs among the values that `outputs` depend on. */
+export const inputsOf = (outputs: readonly Value[]): readonly Value[] => topological(outputs).filter((v) => v.source.kind === 'input');
+
+export const valueInfo = (name: string, value: Value, lead: readonly (number | string)[] = []): ValueInfo => ({
+  name,
+  elemType: dataTypes[value.dtype],
+  dims: [...lead, ...value.shape],
+});
+
+/** A graph that computes named outputs from the inputs they need. */
+export function lower(outputs: Readonly<Record<string, Value>>, options: WriterOptions = {}): GraphMessage {
+  const values = Object.values(outputs);
+  const writer = new OnnxWriter(options);
+  writer.write(values);
+  for (const [name, value] of Object.entries(outputs)) writer.alias(value, name);
+  return {
+    name: 'liae',
+    node: writer.nodes,
+    initializer: writer.initializers,
+    input: inputsOf(values).map((v) => valueInfo(writer.nameOf(v), v)),
+    output: Object.entries(outputs).map(([name, value]) => valueInfo(name, value)),
+  };
+}

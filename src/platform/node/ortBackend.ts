@@ -1,0 +1,40 @@
+/**
+ * The backend over onnxruntime-node. Execution is on the CPU; a run occupies its thread, so training lives in a worker.
+ */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Backend, CompileOptions, Feed, FeedArray, Program } from '../../runtime/index.ts';
+
+export function ortBackend(): Backend {
+  return {
+    name: 'onnxruntime-node cpu',
+    async compile(model: Uint8Array, { threads, profile }: CompileOptions = {}): Promise<Program> {
+      const session = await InferenceSession.create(model, {
+        executionProviders: ['cpu'],
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+        ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+      });
+      return {
+        async run(feeds, fetch) {
+          const tensors: Record<string, Tensor> = {};
+          for (const [name, feed] of Object.entries(feeds)) tensors[name] = toTensor(feed);
+          const results = await session.run(tensors, fetch ?? session.outputNames);
+          return Object.fromEntries(
+            Object.entries(results).map(([name, tensor]): [string, Feed] => [name, { shape: tensor.dims, data: tensor.data as FeedArray }]),
+          );
+        },
+        async [Symbol.asyncDispose]() {
+          if (profile !== undefined) session.endProfiling();
+          await session.release();
+        },
+      };
+    },
+  };
+}
+
+function toTensor({ shape, data }: Feed): Tensor {
+  if (data instanceof Float32Array) return new Tensor('float32', data, shape);
+  if (data instanceof BigInt64Array) return new Tensor('int64', data, shape);
+  return new Tensor('bool', data, shape);
+}

@@ -1,0 +1,35 @@
+/**
+ * The port to whatever executes graphs. A backend turns the bytes of an ONNX file into a Program; a program maps named arrays to named
+ * arrays. Which tensors stay on the device between calls is up to the backend.
+ */
+import type { Shape } from '../base/index.ts';
+
+export type FeedArray = Float32Array | BigInt64Array | Uint8Array;
+
+/** An array on its way in or out. Uint8Array stands for booleans. */
+export interface Feed {
+  readonly shape: Shape;
+  readonly data: FeedArray;
+}
+
+export interface Program extends AsyncDisposable {
+  /**
+   * Runs once.
+   *
+   * @param feeds an array for every input.
+   * @param fetch names of the outputs wanted; all of them if left out.
+   */
+  run(feeds: Readonly<Record<string, Feed>>, fetch?: readonly string[]): Promise<Readonly<Record<string, Feed>>>;
+}
+
+export interface CompileOptions {
+  /** Worker threads of one run; the number of cores if left out. */
+  readonly threads?: number;
+  /** Where to write a trace of the run's nodes, for profiling. */
+  readonly profile?: string;
+}
+
+export interface Backend {
+  readonly name: string;
+  compile(model: Uint8Array, options?: CompileOptions): Promise<Program>;
+}
