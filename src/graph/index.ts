@@ -8,6 +8,7 @@ export { inputsOf, lower, OnnxWriter, valueInfo } from './onnx/writer.ts';
 export { constant, type DType, defineOp, dims4, input, misfit, scalar, Value, zeros } from './op.ts';
 export { conv2d, convTranspose2d } from './ops/conv2d.ts';
 export { depthToSpace, spaceToDepth } from './ops/depthToSpace.ts';
+export { haloMatmul, withoutHalo } from './ops/haloMatmul.ts';
 export { concat, pad, reshape, slice, transpose } from './ops/layout.ts';
 export { constantMatmul, type Matrix, matmul, matrix } from './ops/matmul.ts';
 export { expand, reduceMean, reduceSum, sumAll } from './ops/reduce.ts';

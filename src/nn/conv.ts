@@ -1,7 +1,8 @@
 /**
  * Convolution as layers ask for it: "same" padding of ⌊k/2⌋ on all sides, in the lowering that the graph is built for.
  */
-import { conv2d, dims4, matmul, reshape, type Value } from '../graph/index.ts';
+import { conv2d, dims4, matmul, pad, reshape, spaceToDepth, type Value } from '../graph/index.ts';
+import { convolve3x3, type Method, weightsOfBlocks } from './winograd.ts';
 
 /** How a convolution becomes ONNX: as Conv (the strict reference), or as matrix products (fast on CPUs). */
 export type Lowering = 'direct' | 'fast';
@@ -14,6 +15,17 @@ export function convolve(x: Value, w: Value, { stride, lowering }: { readonly st
   const [h, width, n, c] = dims4(x);
   const [k, , , out] = dims4(w);
   if (k === 1 && stride === 1) return reshape(matmul(reshape(x, [h * width * n, c]), reshape(w, [c, out])), [h, width, n, out]);
-  void lowering;
+  if (lowering === 'fast' && k === 3 && stride === 1) return convolve3x3(x, w, chooseMethod(x, w));
+  if (lowering === 'fast' && k === 5 && stride === 2) {
+    const blocks = spaceToDepth(pad(pad(x, 0, 0, h % 2), 1, 0, width % 2), 2);
+    const weights = weightsOfBlocks(w);
+    return convolve3x3(blocks, weights, chooseMethod(blocks, weights));
+  }
   return conv2d(x, w, { stride, padding: Math.floor(k / 2) });
+}
+
+/** The method of least work for a layer's size. */
+function chooseMethod(x: Value, _w: Value): Method {
+  const [h, width] = dims4(x);
+  return Math.min(h, width) <= 4 ? 'patches' : 'winograd4';
 }
