@@ -1,5 +1,10 @@
 /** Training: options, the port to the engine, the loop, checkpoints, loss history and previews. */
+
+export { backUp } from './backups.ts';
+export { type CheckpointPorts, Checkpoints, type LoadedSave, type SaveRequest } from './checkpoints.ts';
 export type { Batch, Engine, EngineState, Predictions, SideBatch, StepResult } from './engine.ts';
+export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
+export { HISTORY_FILE, type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
 export { nearest } from './nearest.ts';
 export { canonicalKeys, findOption, modelConfig, previewPeriod, type Resolved, type Rounding, resolveOptions } from './options.ts';
 export {

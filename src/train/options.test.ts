@@ -6,6 +6,26 @@ import { defaultText, flagOf, type OptionSpec, optionTable, rangeText } from './
 
 const specs: readonly OptionSpec[] = optionTable;
 
+/** A valid value that is not the default. */
+function otherValue(spec: OptionSpec): unknown {
+  switch (spec.kind) {
+    case 'bool':
+      return !spec.default;
+    case 'choice':
+      return spec.values[1];
+    case 'archi':
+      return 'df-ud';
+    case 'path':
+      return '/faces';
+    case 'int':
+    case 'float': {
+      if (spec.max === spec.default) return spec.min;
+      const usual = typeof spec.default === 'object' ? 16 : spec.default;
+      return Math.min(spec.max, usual + (spec.kind === 'int' ? 64 : 1));
+    }
+  }
+}
+
 function failure(run: () => unknown): LiaeError {
   try {
     run();
@@ -168,18 +188,7 @@ describe('resuming', () => {
 
   test('every option is fixed or free as the table says', () => {
     for (const spec of specs) {
-      const other: unknown =
-        spec.kind === 'bool'
-          ? !spec.default
-          : spec.kind === 'choice'
-            ? (spec.values[1] ?? spec.values[0])
-            : spec.kind === 'archi'
-              ? 'df-ud'
-              : spec.kind === 'path'
-                ? '/faces'
-                : spec.max === spec.default
-                  ? spec.min
-                  : Math.min(spec.max, (typeof spec.default === 'object' ? 16 : spec.default) + (spec.kind === 'int' ? 64 : 1));
+      const other = otherValue(spec);
       if (spec.name === 'pretrain' || spec.name === 'device' || spec.name === 'true_face_power') continue;
       const run = (): unknown => resolveOptions({ [spec.name]: other }, resolveOptions({}).options).options[spec.name as 'seed'];
       if (spec.when === 'start') expect(run(), spec.name).toEqual(other);
