@@ -2,7 +2,7 @@
  * Writes a graph as ONNX. Nodes and constants that are equal are written once: this is where common subexpressions meet, also those
  * that arise inside an operation's lowering (transposes, transforms of a shared input).
  */
-import type { Shape } from '../../base/index.ts';
+import { type Shape, sizeOf } from '../../base/index.ts';
 import { topological } from '../autodiff.ts';
 import type { Value } from '../op.ts';
 import {
@@ -66,6 +66,35 @@ export class OnnxWriter {
   reshape(x: string, to: Shape): string {
     const any = this.#anyBatch;
     return this.node('Reshape', [x, this.ints(any === undefined ? to : to.map((side) => (side % any === 0 ? -1 : side)))]);
+  }
+
+  /**
+   * Transposes leading axes and leaves the last in place: whole rows move. ONNX Runtime's Transpose copies them on one thread, its Gather on all, so
+   * this is a Gather of rows, unless the batch is free.
+   *
+   * @param shape how x is split; the product of all but the last side is the number of rows.
+   * @returns an array of the permuted shape.
+   */
+  permuteRows(x: string, shape: Shape, perm: readonly number[]): string {
+    const sides = shape.slice(0, -1);
+    const to = [...perm.map((axis) => sides[axis]!), shape.at(-1)!];
+    if (this.#anyBatch !== undefined) return this.node('Transpose', [this.reshape(x, shape)], { perm: [...perm, sides.length] });
+    const strides = sides.map((_, axis) => sizeOf(sides.slice(axis + 1)));
+    const rows = sizeOf(sides);
+    const index = new Array<number>(rows);
+    const at = perm.map(() => 0);
+    for (let i = 0, from = 0; i < rows; i++) {
+      index[i] = from;
+      for (let d = at.length - 1; d >= 0; d--) {
+        const stride = strides[perm[d]!]!;
+        from += stride;
+        if (++at[d]! < to[d]!) break;
+        from -= stride * to[d]!;
+        at[d] = 0;
+      }
+    }
+    const gathered = this.node('Gather', [this.reshape(x, [rows, shape.at(-1)!]), this.ints(index)], { axis: 0 });
+    return this.reshape(gathered, to);
   }
 
   /** An int64 vector: axes, shapes, pads. */

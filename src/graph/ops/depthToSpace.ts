@@ -20,8 +20,7 @@ export const depthToSpaceOp: Apply<Block> = defineOp<Block>({
   grad: (dy, _inputs, { block }) => [spaceToDepth(dy, block)],
   onnx(writer, [x], { block }, y, [source]) {
     const [h, w, n, c] = dims4(source!);
-    const split = writer.reshape(x!, [h, w, n, block, block, c / block ** 2]);
-    return writer.reshape(writer.node('Transpose', [split], { perm: [0, 3, 1, 4, 2, 5] }), y.shape);
+    return writer.reshape(writer.permuteRows(x!, [h, w, n, block, block, c / block ** 2], [0, 3, 1, 4, 2]), y.shape);
   },
   examples: [{ shapes: [[3, 5, 2, 8]], attrs: { block: 2 } }],
 });
@@ -37,8 +36,7 @@ export const spaceToDepthOp: Apply<Block> = defineOp<Block>({
   grad: (dy, _inputs, { block }) => [depthToSpace(dy, block)],
   onnx(writer, [x], { block }, y, [source]) {
     const [h, w, n, c] = dims4(source!);
-    const split = writer.reshape(x!, [h / block, block, w / block, block, n, c]);
-    return writer.reshape(writer.node('Transpose', [split], { perm: [0, 2, 4, 1, 3, 5] }), y.shape);
+    return writer.reshape(writer.permuteRows(x!, [h / block, block, w / block, block, n, c], [0, 2, 4, 1, 3]), y.shape);
   },
   examples: [{ shapes: [[4, 6, 2, 3]], attrs: { block: 2 } }],
 });

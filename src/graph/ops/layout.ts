@@ -20,6 +20,9 @@ export function reshape(x: Value, to: Shape): Value {
   return sameShape(inner.shape, to) ? inner : reshapeOp([inner], { to });
 }
 
+/** Rows of so many elements are moved whole. */
+const LONG_ROW = 16;
+
 const transposeOp = defineOp<{ readonly perm: readonly number[] }>({
   name: 'transpose',
   arity: 1,
@@ -35,8 +38,12 @@ const transposeOp = defineOp<{ readonly perm: readonly number[] }>({
     return perm.map((axis) => x!.shape[axis]!);
   },
   grad: (dy, _inputs, { perm }) => [transpose(dy, invert(perm))],
-  onnx: (writer, [x], { perm }) => writer.node('Transpose', [x!], { perm }),
-  examples: [{ shapes: [[2, 3, 4]], attrs: { perm: [2, 0, 1] } }],
+  onnx: (writer, [x], { perm }, _y, [value]) => {
+    const last = perm.length - 1;
+    const long = perm[last] === last && value!.shape[last]! >= LONG_ROW;
+    return long ? writer.permuteRows(x!, value!.shape, perm.slice(0, -1)) : writer.node('Transpose', [x!], { perm });
+  },
+  examples: [{ shapes: [[2, 3, 4]], attrs: { perm: [2, 0, 1] } }, { shapes: [[2, 3, 16]], attrs: { perm: [1, 0, 2] } }],
 });
 
 /** y's axis i is x's axis perm[i]. */
