@@ -1,0 +1,14 @@
+/** Float images: where pixels read, resampling, masks as polygons, blur, colour spaces and transfer; the port to image files. */
+export { type Affine, affineFromTriangles, affineX, affineY, invertAffine, mapPoints, rotationAbout } from './affine.ts';
+export { bilateralFilter } from './bilateral.ts';
+export { dilateEllipse, gaussianBlur } from './blur.ts';
+export type { ImageCodec } from './codec.ts';
+export { type ColourMode, type ColourTarget, colourDraws, colourTarget, transferColours } from './colourTransfer.ts';
+export { bgrFromHsv, hsvFromBgr } from './hsv.ts';
+export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage } from './image.ts';
+export { bgrFromLab, type LabTable, labFromBgr, labTable } from './lab.ts';
+export { type Corner, convexHull, fillConvexPolygon } from './polygon.ts';
+export { affinePositions, mapPositions, type Positions, positions } from './positions.ts';
+export { resize } from './resize.ts';
+export { type Border, type Sink, sampleCubic, sampleLinear, sinkOf } from './sampling.ts';
+export { type Filter, remapCubic, warpAffine } from './warp.ts';
