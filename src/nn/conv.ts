@@ -24,8 +24,20 @@ export function convolve(x: Value, w: Value, { stride, lowering }: { readonly st
   return conv2d(x, w, { stride, padding: Math.floor(k / 2) });
 }
 
-/** The method of least work for a layer's size. */
-function chooseMethod(x: Value, _w: Value): Method {
-  const [h, width] = dims4(x);
-  return Math.min(h, width) <= 4 ? 'patches' : 'winograd4';
+/**
+ * The method of least estimated time for a layer's forward pass and both gradients, in arbitrary units: arithmetic of the three products,
+ * traffic of the transformed weights, traffic of the transformed maps. The three weights were fitted to timings of single layers
+ * (bench/layers.mjs); a fixed rule, rather than a timing at start, keeps the bits of a run the same on every machine.
+ */
+export function chooseMethod(x: Value, w: Value): Method {
+  const [h, width, n, c] = dims4(x);
+  const k = w.shape[3]!;
+  const cost = (method: Method): number => {
+    if (method === 'patches') return 9 * h * width * n * c * k + 9 * c * k * 20 + 9 * h * width * n * c * 300;
+    const m = method === 'winograd2' ? 2 : 4;
+    const points = Math.ceil(h / m) * Math.ceil(width / m) * n;
+    return (m + 2) ** 2 * (points * c * k + c * k * 52 + points * (c + k) * 47);
+  };
+  const methods: readonly Method[] = ['patches', 'winograd2', 'winograd4'];
+  return methods.reduce((best, method) => (cost(method) < cost(best) ? method : best));
 }

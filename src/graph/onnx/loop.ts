@@ -39,8 +39,7 @@ export function lowerLoop({ data, state, results }: LoopStep): GraphMessage {
   });
   body.nodes.push(...data.map(pick), { opType: 'Identity', domain: '', input: ['go'], output: ['go.next'], attribute: [] });
   body.write(outputs);
-  for (const [now, next] of state) body.alias(next, nextName(inputName(now)));
-  for (const [name, value] of Object.entries(results)) body.alias(value, name);
+  body.alias([...state.map(([now, next]) => [nextName(inputName(now)), next] as const), ...Object.entries(results)]);
 
   const bool = (name: string): { name: string; elemType: number; dims: number[] } => ({ name, elemType: dataTypes.bool, dims: [] });
   const int = (name: string): { name: string; elemType: number; dims: number[] } => ({ name, elemType: dataTypes.int64, dims: [] });

@@ -157,9 +157,22 @@ export class OnnxWriter {
     return name;
   }
 
-  /** Gives a written value a name of its own, as a graph's output needs. */
-  alias(value: Value, name: string): void {
-    this.nodes.push({ opType: 'Identity', domain: '', input: [this.nameOf(value)], output: [name], attribute: [] });
+  /**
+   * Gives written values names of their own, as a graph's outputs need. The node that makes a value is renamed where it can be: an
+   * Identity node would copy the array.
+   */
+  alias(outputs: readonly (readonly [name: string, value: Value])[]): void {
+    const renamed = new Map<string, string>();
+    const made = new Set(this.nodes.flatMap((node) => node.output));
+    for (const [name, value] of outputs) {
+      const from = this.nameOf(value);
+      if (made.has(from) && !renamed.has(from)) renamed.set(from, name);
+      else this.nodes.push({ opType: 'Identity', domain: '', input: [from], output: [name], attribute: [] });
+    }
+    const rename = (text: string): string => renamed.get(text) ?? text;
+    for (const [i, node] of this.nodes.entries()) {
+      this.nodes[i] = { ...node, input: node.input.map(rename), output: node.output.map(rename) };
+    }
   }
 
   #initializer(dims: Shape, dataType: number, rawData: Uint8Array): string {
@@ -197,12 +210,13 @@ export function lower(outputs: Readonly<Record<string, Value>>, options: WriterO
   const values = Object.values(outputs);
   const writer = new OnnxWriter(options);
   writer.write(values);
-  for (const [name, value] of Object.entries(outputs)) writer.alias(value, name);
+  const info = inputsOf(values).map((v) => valueInfo(writer.nameOf(v), v));
+  writer.alias(Object.entries(outputs));
   return {
     name: 'liae',
     node: writer.nodes,
     initializer: writer.initializers,
-    input: inputsOf(values).map((v) => valueInfo(writer.nameOf(v), v)),
+    input: info,
     output: Object.entries(outputs).map(([name, value]) => valueInfo(name, value)),
   };
 }
