@@ -3,6 +3,22 @@
  * read is untrusted: lengths are checked before they are used, and nothing in a file can run.
  */
 
+export { type FaceFile, type FaceMetadata, faceDict, faceMetadata, type MaskPolygon, readFace, writeFace } from './dfljpg.ts';
+export {
+  type DecodedFace,
+  type FaceData,
+  type FaceEntry,
+  type Faceset,
+  faceSource,
+  looseFaces,
+  openFaces,
+  type SkippedFile,
+} from './faceset.ts';
+export { type FaceType, faceTypeNumbers, faceTypeOfNumber, isFaceType } from './faceType.ts';
+export { type Folder, type RandomAccess, readWhole } from './folder.ts';
+export { app15, concatenate, type Jpeg, type JpegSegment, maxPayload, readJpeg, withApp15 } from './jpeg.ts';
+export { packFaces, pakPieces, unpackFaces } from './packing.ts';
+export { type PakEntry, type PakFace, pakHeader, pakName, readPak } from './pak.ts';
 export { readPickle } from './pickleReader.ts';
 export { writePickle } from './pickleWriter.ts';
 export {

@@ -15,10 +15,10 @@ const MAX_DEPTH = 64;
  * The pickle as pieces to be written one after another. Large arrays are not copied: their pieces are the memory they were given in.
  *
  * @param protocol 4, or 3 for files that Python 3.6 must read.
+ * @param shared texts of which the writing program would hold one object each, besides dict keys.
  */
-export function writePickle(value: PyValue, protocol: 3 | 4 = 4): Uint8Array[] {
-  const pickler = new Pickler(protocol);
-  return pickler.dump(value);
+export function writePickle(value: PyValue, protocol: 3 | 4 = 4, shared: ReadonlySet<string> = new Set()): Uint8Array[] {
+  return new Pickler(protocol, shared).dump(value);
 }
 
 /** A stand-in for what Python's pickler sees as one object: a class, a dtype, an interned string. */
@@ -26,6 +26,7 @@ type Identity = object | string;
 
 class Pickler {
   readonly #protocol: 3 | 4;
+  readonly #shared: ReadonlySet<string>;
   readonly #chunks: Uint8Array[] = [];
   #buffer = new Uint8Array(1024);
   #length = 0;
@@ -36,8 +37,9 @@ class Pickler {
   #memoCount = 0;
   #depth = 0;
 
-  constructor(protocol: 3 | 4) {
+  constructor(protocol: 3 | 4, shared: ReadonlySet<string>) {
     this.#protocol = protocol;
+    this.#shared = shared;
   }
 
   dump(value: PyValue): Uint8Array[] {
@@ -64,7 +66,7 @@ class Pickler {
     else if (typeof value === 'boolean') this.#bytes(value ? 0x88 : 0x89);
     else if (typeof value === 'bigint') this.#saveInteger(value);
     else if (typeof value === 'number') this.#saveFloat(value);
-    else if (typeof value === 'string') this.#saveText(value, value.length <= 1 && value <= '\u00ff');
+    else if (typeof value === 'string') this.#saveText(value, (value.length <= 1 && value <= '\u00ff') || this.#shared.has(value));
     else this.#saveObject(value);
     this.#depth--;
   }
