@@ -1,2 +1,7 @@
 /** Networks: LIAE and DF, their discriminators, and what fixes their shapes. */
 export { type Archi, archiText, denseSide, type ModelConfig, parseArchi } from './config.ts';
+export { codeDiscriminator, type PatchLogits, patchDiscriminator, patchStrides, receptiveField } from './discriminators.ts';
+export { encoder, type Face, inter } from './networks.ts';
+export { type Predicted, predictBoth, predictSwap } from './predict.ts';
+export { generatorVariables, inCheckpointOrder } from './variables.ts';
+export { type Encoded, encodedPart, part, type Wiring, wiring } from './wiring.ts';
