@@ -12,6 +12,8 @@ export interface LoopStep {
   /** Inputs that carry over, each with its next value. */
   readonly state: readonly (readonly [now: Value, next: Value])[];
   readonly results: Readonly<Record<string, Value>>;
+  /** Inputs that stay as they are. */
+  readonly fixed?: readonly Value[];
 }
 
 /** Name of the int64 scalar input that says how many iterations to run. */
@@ -21,13 +23,13 @@ export const LOOP_COUNT = 'iterations';
 export const nextName = (name: string): string => `${name}.next`;
 
 /**
- * @returns a graph with an input per datum `[iterations, …]`, an input per state, LOOP_COUNT, an output `<state>.next` per state
+ * @returns a graph with an input per datum `[iterations, …]`, an input per state and per fixed value, LOOP_COUNT, an output `<state>.next` per state
  * and an output `[iterations, …]` per result.
  */
-export function lowerLoop({ data, state, results }: LoopStep): GraphMessage {
+export function lowerLoop({ data, state, results, fixed = [] }: LoopStep): GraphMessage {
   const outputs = [...state.map(([, next]) => next), ...Object.values(results)];
-  const known = new Set([...data, ...state.map(([now]) => now)]);
-  for (const value of inputsOf(outputs)) if (!known.has(value)) throw new Error(`${value.describe()} is neither data nor state`);
+  const known = new Set([...data, ...fixed, ...state.map(([now]) => now)]);
+  for (const value of inputsOf(outputs)) if (!known.has(value)) throw new Error(`${value.describe()} is not fed`);
 
   const body = new OnnxWriter();
   const pick = (v: Value): NodeMessage => ({
@@ -70,6 +72,7 @@ export function lowerLoop({ data, state, results }: LoopStep): GraphMessage {
       int(LOOP_COUNT),
       ...data.map((v) => valueInfo(stacked(inputName(v)), v, ['iterations'])),
       ...state.map(([now]) => valueInfo(outer(inputName(now)), now)),
+      ...fixed.map((v) => valueInfo(inputName(v), v)), // seen from the body under the same name
     ],
     output: [
       ...state.map(([now, next]) => valueInfo(outer(nextName(inputName(now))), next)),

@@ -43,7 +43,10 @@ const transposeOp = defineOp<{ readonly perm: readonly number[] }>({
     const long = perm[last] === last && value!.shape[last]! >= LONG_ROW;
     return long ? writer.permuteRows(x!, value!.shape, perm.slice(0, -1)) : writer.node('Transpose', [x!], { perm });
   },
-  examples: [{ shapes: [[2, 3, 4]], attrs: { perm: [2, 0, 1] } }, { shapes: [[2, 3, 16]], attrs: { perm: [1, 0, 2] } }],
+  examples: [
+    { shapes: [[2, 3, 4]], attrs: { perm: [2, 0, 1] } },
+    { shapes: [[2, 3, 16]], attrs: { perm: [1, 0, 2] } },
+  ],
 });
 
 /** y's axis i is x's axis perm[i]. */

@@ -56,7 +56,7 @@ for (const op of allOps) {
           const probe = async (delta: number): Promise<number> => {
             const moved = array.slice();
             moved[e]! += delta;
-            const out = (await evaluate(backend, { y }, { ...feeds, [`x${k}`]: moved }))['y']!;
+            const out = (await evaluate(backend, { y }, { ...feeds, [`x${k}`]: moved })).y!;
             return out.reduce((sum, v, j) => sum + v * (weights.source.kind === 'constant' ? weights.source.data[j]! : 0), 0);
           };
           if (e % Math.ceil(array.length / 6) !== 0) continue; // six elements of each input are enough to tell
