@@ -4,8 +4,18 @@ export { backUp } from './backups.ts';
 export { type CheckpointPorts, Checkpoints, type LoadedSave, type SaveRequest } from './checkpoints.ts';
 export type { Batch, Engine, EngineState, Predictions, SideBatch, StepResult } from './engine.ts';
 export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
+export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
 export { HISTORY_FILE, type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
 export { nearest } from './nearest.ts';
+export {
+  batchInputs,
+  codeObjective,
+  type GeneratorObjective,
+  generatorObjective,
+  type ObjectiveOptions,
+  patchObjective,
+  usesTrueFace,
+} from './objective.ts';
 export { canonicalKeys, findOption, modelConfig, previewPeriod, type Resolved, type Rounding, resolveOptions } from './options.ts';
 export {
   defaultText,
@@ -18,3 +28,13 @@ export {
   type TrainOptions,
   valueText,
 } from './optionTable.ts';
+export {
+  dropoutName,
+  learningRateName,
+  type OptimizerKey,
+  type OptimizerLayout,
+  type StepOptions,
+  stepOptions,
+  type TrainStep,
+  trainStep,
+} from './step.ts';
