@@ -5,6 +5,7 @@ import { goldenFolder } from '../../test/support.ts';
 import { readSafetensors } from '../base/index.ts';
 import type { CaseRunner, GoldenCase } from './case.ts';
 import { blurStyle, dssim } from './losses.ts';
+import { model } from './model.ts';
 import { optimizers } from './optimizers.ts';
 import { spatial } from './spatial.ts';
 
@@ -22,3 +23,26 @@ test('DSSIM and its gradient agree with the reference', () => expectCase(dssim, 
 test('blur, style and total variation agree with the reference', () => expectCase(blurStyle, 'op_blur_style', 'direct'));
 test('depth to space, flattening and pixel norm agree with the reference', () => expectCase(spatial, 'op_spatial', 'direct'));
 test('optimizers agree with the reference, step by step', () => expectCase(optimizers, 'op_optimizers', 'direct'));
+
+for (const lowering of ['direct', 'fast'] as const) {
+  for (const name of [
+    'm_liae-ud',
+    'm_liae',
+    'm_liae-u',
+    'm_liae-d',
+    'm_liae-t',
+    'm_liae-udt',
+    'm_liae-udtc',
+    'm_df-ud',
+    'm_clip',
+    'm_nowarp',
+    'm_style',
+    'm_gan',
+    'm_blurout',
+    'm_unmasked',
+    'm_r256',
+    'm_trueface',
+  ]) {
+    test(`${name} agrees with the reference, ${lowering}`, () => expectCase(model, name, lowering));
+  }
+}
