@@ -45,7 +45,7 @@ export const optionTable = [
     kind: 'path',
     default: '',
     when: 'start',
-    help: 'source faces, whose identity is learned: a folder of aligned faces or a .pak file',
+    help: 'source faces, whose identity is learned: a folder of aligned faces, loose or packed',
   },
   { name: 'dst', kind: 'path', default: '', when: 'start', help: 'destination faces, whose expression and light are kept' },
   {

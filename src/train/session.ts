@@ -1,0 +1,100 @@
+/**
+ * A training session from its folder and the options asked for: resume or begin, put the parts together, run the loop.
+ * This is all of `liae train` that is not a terminal, a thread or a disk.
+ */
+import { OptionError } from '../base/index.ts';
+import type { ImageCodec } from '../image/index.ts';
+import { type CheckpointPorts, Checkpoints, type LoadedSave } from './checkpoints.ts';
+import type { Engine } from './engine.ts';
+import type { FileStore } from './fileStore.ts';
+import { fitState } from './fitState.ts';
+import { type BatchSource, type LoopEnd, type LoopPorts, type LoopStart, runLoop } from './loop.ts';
+import { LossHistory } from './lossHistory.ts';
+import { resolveOptions } from './options.ts';
+import type { OptionName, TrainOptions } from './optionTable.ts';
+import { facesOf, keepFaces, loadFaces, type PreviewFaces, previewRows, writePreview } from './previews.ts';
+
+export interface SessionPorts extends Pick<LoopPorts, 'nowMs' | 'peakBytes' | 'emit' | 'commands' | 'files'>, CheckpointPorts {
+  readonly codec: ImageCodec;
+  /** An engine with fresh weights drawn from the seed. */
+  readonly createEngine: (options: TrainOptions) => Promise<Engine>;
+  readonly createBatches: (options: TrainOptions) => Promise<BatchSource>;
+}
+
+/**
+ * Trains the model of a folder, new or saved, until its target or a stop.
+ *
+ * @param asked options as given: name or alias → value.
+ * @throws OptionError for a bad option, FormatError if no save is whole, and what the parts throw.
+ */
+export async function runSession(asked: Readonly<Record<string, unknown>>, ports: SessionPorts): Promise<LoopEnd> {
+  const { files, emit } = ports;
+  const checkpoints = new Checkpoints(files, ports);
+  let loaded: LoadedSave | undefined;
+  if (await checkpoints.exists()) {
+    await checkpoints.tidy();
+    loaded = await checkpoints.load();
+    for (const { name, why } of loaded.rejected) emit({ event: 'rejected', save: name, why });
+  }
+  const { options, rounded, changed } = resolveOptions(asked, loaded?.manifest.options);
+  for (const rounding of rounded) emit({ event: 'rounded', ...rounding });
+  for (const change of changed) emit({ event: 'changed', ...change });
+  needFacesets(options, loaded?.name ?? `no saved model in ${files.describe('')}`);
+
+  await files.makeFolder('');
+  await using engine = await ports.createEngine(options);
+  await using batches = await ports.createBatches(options);
+  const start =
+    loaded === undefined ? beginning(options) : adopt(engine, loaded, { options, emit, changed: changed.map(({ option }) => option) });
+  const history = await openHistory(files, loaded, emit);
+  emit({ event: 'started', iteration: start.iteration, resumed: loaded?.name ?? null, options });
+  loaded = undefined; // the engine has its own copy
+
+  let faces: PreviewFaces | undefined;
+  const preview = async (iteration: number): Promise<string> => {
+    faces ??= (await loadFaces(files, options)) ?? (await chooseFaces(batches, files, options));
+    return writePreview({ engine, files, codec: ports.codec }, faces, { iteration, options });
+  };
+  return runLoop({ ...ports, engine, batches, checkpoints, history, preview }, start);
+}
+
+/** @param found the save that does not name them either, or where there is none. */
+function needFacesets({ src, dst }: TrainOptions, found: string): void {
+  const missing = [src === '' ? '--src' : '', dst === '' ? '--dst' : ''].filter((flag) => flag !== '');
+  if (missing.length === 0) return;
+  throw new OptionError(`${missing.join(' and ')}: training needs both facesets, and the model does not say where they are`, {
+    found,
+    next: 'liae train --model … --src <folder of aligned faces> --dst <folder of aligned faces>',
+  });
+}
+
+const beginning = (options: TrainOptions): LoopStart => ({ iteration: 0, restores: 0, options, onDisk: 'nothing' });
+
+/** Puts a saved state into the engine, also where options have changed its variables. */
+function adopt(
+  engine: Engine,
+  { manifest, state }: LoadedSave,
+  { options, emit, changed }: { options: TrainOptions; emit: SessionPorts['emit']; changed: readonly OptionName[] },
+): LoopStart {
+  const restart = changed.some((name) => name === 'gan_patch_size' || name === 'gan_dims') ? ['D_src'] : [];
+  const { state: fitted, reset, dropped } = fitState(state, engine.state(), new Set(restart));
+  engine.load(fitted);
+  if (reset.length + dropped.length > 0) emit({ event: 'reset', what: reset, dropped });
+  const { iteration, random } = manifest;
+  return { iteration, restores: random.restores, options, onDisk: reset.length > 0 ? 'nothing' : changed.length > 0 ? 'other' : 'same' };
+}
+
+async function openHistory(files: FileStore, loaded: LoadedSave | undefined, emit: SessionPorts['emit']): Promise<LossHistory> {
+  if (loaded === undefined) return LossHistory.create(files, 1);
+  const { history, repair } = await LossHistory.open(files, loaded.manifest.history);
+  if (repair.cut + repair.lost > 0) emit({ event: 'history', ...repair });
+  return history;
+}
+
+/** The first faces of the first batch: drawn from the seed, and the same for every start. */
+async function chooseFaces(batches: BatchSource, files: FileStore, options: TrainOptions): Promise<PreviewFaces> {
+  const { batch } = await batches.next(0, 0);
+  const faces = facesOf(batch, options.resolution, previewRows(options));
+  await keepFaces(files, faces);
+  return faces;
+}
