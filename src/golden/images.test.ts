@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { goldenFolder } from '../../test/support.ts';
 import { readSafetensors } from '../base/index.ts';
+import { align } from './align.ts';
 import type { CaseRunner } from './case.ts';
 import { colour } from './colour.ts';
+import { masks } from './masks.ts';
 
 async function expectCase(runner: CaseRunner, name: string, folder = goldenFolder): Promise<void> {
   const read = (file: string): Promise<Uint8Array> => readFile(new URL(file, folder));
@@ -26,3 +28,7 @@ async function expectCase(runner: CaseRunner, name: string, folder = goldenFolde
 }
 
 test('colour transfer, L*a*b* and HSV agree with the reference', () => expectCase(colour, 'op_colour'));
+
+test('crops, pose and resizing agree with the reference', () => expectCase(align, 'op_align'));
+
+test('hull, eyes and mouth masks agree with the reference', () => expectCase(masks, 'op_masks'));

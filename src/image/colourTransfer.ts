@@ -8,7 +8,7 @@ import { distributionTransfer, IDT_ROUNDS } from './distributionTransfer.ts';
 import { clip, type FloatImage } from './image.ts';
 import { bgrFromLab, type LabTable, labFromBgr } from './lab.ts';
 import { SOT_DIRECTIONS, slicedTransport } from './slicedTransport.ts';
-import { type Matrix3, mapEigenvalues, multiply3 } from './symmetric3.ts';
+import { type Matrix3, mapEigenvalues, multiply3 } from './symmetric.ts';
 
 /** rct: Reinhard in L*a*b*; lct: linear ("pca"); mkl: Monge-Kantorovich; idt: iterative distribution transfer; sot: sliced optimal transport. */
 export type ColourMode = 'rct' | 'lct' | 'mkl' | 'idt' | 'sot';

@@ -2,7 +2,7 @@
  * Iterative distribution transfer (Pitié 2005): in twenty rotated frames, each axis takes a small step towards the histogram of the
  * picture to be like. The random rotations come from outside.
  */
-import { invert3 } from './symmetric3.ts';
+import { invert3 } from './symmetric.ts';
 
 export const IDT_ROUNDS = 20;
 

@@ -11,4 +11,5 @@ export { type Corner, convexHull, fillConvexPolygon } from './polygon.ts';
 export { affinePositions, mapPositions, type Positions, positions } from './positions.ts';
 export { resize } from './resize.ts';
 export { type Border, type Sink, sampleCubic, sampleLinear, sinkOf } from './sampling.ts';
+export { mapEigenvalues, multiply3, symmetricEigen } from './symmetric.ts';
 export { type Filter, remapCubic, warpAffine } from './warp.ts';
