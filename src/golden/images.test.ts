@@ -7,6 +7,8 @@ import { align } from './align.ts';
 import type { CaseRunner } from './case.ts';
 import { colour } from './colour.ts';
 import { masks } from './masks.ts';
+import { samples } from './samples.ts';
+import { warp } from './warp.ts';
 
 async function expectCase(runner: CaseRunner, name: string, folder = goldenFolder): Promise<void> {
   const read = (file: string): Promise<Uint8Array> => readFile(new URL(file, folder));
@@ -32,3 +34,7 @@ test('colour transfer, L*a*b* and HSV agree with the reference', () => expectCas
 test('crops, pose and resizing agree with the reference', () => expectCase(align, 'op_align'));
 
 test('hull, eyes and mouth masks agree with the reference', () => expectCase(masks, 'op_masks'));
+
+test('warp maps, affines and the images they move agree with the reference', () => expectCase(warp, 'op_warp'));
+
+test('whole samples agree with the reference', () => expectCase(samples, 'samples'));

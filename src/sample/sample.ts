@@ -1,0 +1,108 @@
+/**
+ * One sample: a prepared face recoloured, bent and moved as its draws say, written into its place in a batch. Four outputs move alike,
+ * so positions are computed once. No randomness here; the same face and draws give the same bits.
+ */
+import {
+  affinePositions,
+  bgrFromHsv,
+  type ColourTarget,
+  type FloatImage,
+  floatImage,
+  hsvFromBgr,
+  invertAffine,
+  type LabTable,
+  mapPositions,
+  positions,
+  sampleCubic,
+  sampleLinear,
+  sinkOf,
+  transferColours,
+} from '../image/index.ts';
+import type { HsvDraws, SampleDraws } from './draws.ts';
+import type { PreparedFace } from './prepare.ts';
+
+/** One side of a batch: n samples as [resolution, resolution, n, channels], BGR, 0…1. */
+export interface SideBuffers {
+  /** 3 channels. */
+  readonly warped: Float32Array;
+  /** 3 channels. */
+  readonly target: Float32Array;
+  /** 1 channel. */
+  readonly mask: Float32Array;
+  /** 1 channel. */
+  readonly em: Float32Array;
+}
+
+/** Which of how many samples of a batch. */
+export interface Place {
+  readonly index: number;
+  readonly of: number;
+}
+
+export type MakeSample = (
+  face: PreparedFace,
+  draws: SampleDraws,
+  colours: ColourTarget | undefined,
+  out: SideBuffers,
+  place: Place,
+) => void;
+
+/**
+ * @param resolution  side of the samples and of the prepared faces.
+ * @param table  for rct.
+ * @returns a function that keeps its scratch memory between samples; it is not reentrant.
+ */
+export function sampleMaker(resolution: number, table: LabTable): MakeSample {
+  const bent = positions(resolution, resolution);
+  const moved = positions(resolution, resolution);
+  const shifted = floatImage(resolution, resolution, 3);
+  const warped = floatImage(resolution, resolution, 3);
+  const colour = floatImage(resolution, resolution, 3);
+  const gray = floatImage(resolution, resolution, 1);
+
+  return (face, draws, colours, out, place) => {
+    affinePositions(moved, invertAffine(draws.targetFromSource), draws.mirrored);
+    const image = colours === undefined ? face.image : transferColours(face.image, colours, draws.colour, table);
+    sampleCubic(image, moved, 'replicate', sinkOf(colour));
+    put(colour, out.target, place, 1);
+    let input = image;
+    if (draws.hsv !== undefined) {
+      shiftHsv(input.data, shifted.data, draws.hsv);
+      input = shifted;
+    }
+    if (draws.maps !== undefined) {
+      mapPositions(bent, draws.maps.x, draws.maps.y);
+      sampleCubic(input, bent, 'zero', sinkOf(warped));
+      input = warped;
+    }
+    if (input !== image) sampleCubic(input, moved, 'replicate', sinkOf(colour));
+    put(colour, out.warped, place, 1);
+    sampleLinear(face.mask, moved, 'zero', sinkOf(gray));
+    put(gray, out.mask, place, 1);
+    sampleLinear(face.em, moved, 'zero', sinkOf(gray));
+    put(gray, out.em, place, gray.data.reduce((most, v) => Math.max(most, v), 0) || 1);
+  };
+}
+
+/** Divides, clips to 0…1 and writes an image to its place in a batch. */
+function put({ data, channels }: FloatImage, out: Float32Array, { index, of }: Place, divisor: number): void {
+  const step = (of - 1) * channels;
+  let o = index * channels;
+  for (let p = 0; p < data.length; o += step) {
+    for (let c = 0; c < channels; c++, p++, o++) {
+      const v = data[p]! / divisor;
+      out[o] = v < 0 ? 0 : Math.min(v, 1);
+    }
+  }
+}
+
+function shiftHsv(from: Float32Array, to: Float32Array, { hueDeg, saturation, value, power }: HsvDraws): void {
+  hsvFromBgr(from, to);
+  for (let p = 0; p < to.length; p += 3) {
+    to[p] = (to[p]! + hueDeg + 360) % 360;
+    to[p + 1] = Math.min(Math.max(to[p + 1]! + (saturation - 0.5) * power, 0), 1);
+    to[p + 2] = Math.min(Math.max(to[p + 2]! + (value - 0.5) * power, 0), 1);
+  }
+  bgrFromHsv(to, to);
+  for (let p = 0; p < to.length; p++) to[p] = Math.min(Math.max(to[p]!, 0), 1);
+}

@@ -1,0 +1,95 @@
+/**
+ * The samples of one side of the batches: picks the faces, draws the numbers, makes the samples. Batch i is a pure function of the
+ * seed, i, the options and the faces, whoever makes it and whatever was made before.
+ */
+import { streamFor } from '../base/index.ts';
+import { poseOf } from '../face/index.ts';
+import { type ColourTarget, colourTarget, floatFromBytes, labTable, resize } from '../image/index.ts';
+import { drawSample } from './draws.ts';
+import type { FaceSource } from './faceSource.ts';
+import type { SampleOptions } from './options.ts';
+import { type Order, shuffledPasses, uniformYawOrder } from './order.ts';
+import { type PreparedFace, prepareFace } from './prepare.ts';
+import { type SideBuffers, sampleMaker } from './sample.ts';
+
+export interface SideSetup {
+  /** Tells the random streams of the sides apart. */
+  readonly side: 'src' | 'dst';
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly options: SampleOptions;
+  readonly faces: FaceSource;
+  /** Whose colours the samples take if options.colourMode is set: the faces of the other side. */
+  readonly colours?: FaceSource | undefined;
+  /** The yaw of each face, for options.uniformYaw; see measureYaws. */
+  readonly yaws?: ArrayLike<number> | undefined;
+  /** Prepared faces to be used again; without it each is prepared when it comes up. */
+  readonly prepared?: PreparedCache | undefined;
+}
+
+/** Keeps what it has room for. */
+export interface PreparedCache {
+  get(index: number): PreparedFace | undefined;
+  set(index: number, face: PreparedFace): void;
+}
+
+/** Fills one side of the batch of an iteration. */
+export type FillSide = (iteration: number, out: SideBuffers) => Promise<void>;
+
+export function sideSampler(setup: SideSetup): FillSide {
+  const { side, seed, batchSize, options, faces, colours, prepared } = setup;
+  const { resolution, faceType, colourMode } = options;
+  const table = labTable();
+  const makeSample = sampleMaker(resolution, table);
+  const order: Order =
+    options.uniformYaw && setup.yaws !== undefined ? uniformYawOrder(seed, side, setup.yaws) : shuffledPasses(seed, side, faces.count);
+  const colourOrder = shuffledPasses(seed, `${side} colours`, colours?.count ?? 1);
+  const moments = new Map<number, ColourTarget>();
+
+  const preparedFace = async (index: number): Promise<PreparedFace> => {
+    const kept = prepared?.get(index);
+    if (kept !== undefined) return kept;
+    const made = prepareFace(await faces.face(index), resolution, faceType);
+    prepared?.set(index, made);
+    return made;
+  };
+
+  /** Targets that are two moments stay in memory; those that are pictures do not. */
+  const coloursOf = async (position: number): Promise<ColourTarget | undefined> => {
+    if (colourMode === undefined || colours === undefined) return undefined;
+    const index = colourOrder(position);
+    const kept = moments.get(index);
+    if (kept !== undefined) return kept;
+    const picture = floatFromBytes((await colours.face(index)).image);
+    const target = colourTarget(colourMode, resize(picture, resolution, resolution, 'linear'), table);
+    if (!('pixels' in target)) moments.set(index, target);
+    return target;
+  };
+
+  return async (iteration, out) => {
+    for (let index = 0; index < batchSize; index++) {
+      const position = iteration * batchSize + index;
+      const face = await preparedFace(order(position));
+      const target = await coloursOf(position);
+      const draws = drawSample(streamFor(seed, 'sample', side, iteration, index), options);
+      makeSample(face, draws, target, out, { index, of: batchSize });
+    }
+  };
+}
+
+/** Empty buffers for one side of a batch. */
+export function sideBuffers(resolution: number, batchSize: number): SideBuffers {
+  const pixels = resolution * resolution * batchSize;
+  const array = (channels: number): Float32Array => new Float32Array(pixels * channels);
+  return { warped: array(3), target: array(3), mask: array(1), em: array(1) };
+}
+
+/** The yaw of every face in radians, from metadata alone. */
+export async function measureYaws(faces: FaceSource): Promise<Float32Array> {
+  const yaws = new Float32Array(faces.count);
+  for (let i = 0; i < yaws.length; i++) {
+    const { landmarks, size } = await faces.shape(i);
+    yaws[i] = poseOf(landmarks, size).yaw;
+  }
+  return yaws;
+}
