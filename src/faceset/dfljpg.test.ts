@@ -142,7 +142,7 @@ test('numbers of any type are understood: ints, NumPy scalars, tuples', () => {
 test.each([
   ['landmarks', [[1, 2]], 'landmarks'],
   ['landmarks', pyArray('f8', [68, 2], new Float64Array(136).fill(Number.NaN)), 'landmarks'],
-  ['face_type', 'hole_face', 'face_type'],
+  ['face_type', 'hole_face', 'unknown face type'],
   ['source_rect', [1n, 2n], 'source_rect'],
   ['image_to_face_mat', pyArray('f8', [2, 2], [1, 2, 3, 4]), 'image_to_face_mat'],
   ['seg_ie_polys', new Map([['polys', [new Map([['type', 7n]])]]]), 'seg_ie_polys'],

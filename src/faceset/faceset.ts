@@ -3,9 +3,9 @@
  * read when they are asked for. Broken files are set aside with their cause; a folder without any face is an error.
  */
 import { FormatError, LiaeError } from '../base/index.ts';
+import type { FaceType, Landmarks } from '../face/index.ts';
 import type { ByteImage, ImageCodec } from '../image/index.ts';
 import { type FaceMetadata, readFace } from './dfljpg.ts';
-import type { FaceType } from './faceType.ts';
 import { type Folder, type RandomAccess, readWhole } from './folder.ts';
 import { type PakFace, pakName, readPak } from './pak.ts';
 
@@ -148,7 +148,7 @@ export interface DecodedFace {
   /** 3 channels, B, G, R. */
   readonly image: ByteImage;
   /** The 68 landmarks x0, y0, x1, … in pixels of the image. */
-  readonly landmarks: Float64Array;
+  readonly landmarks: Landmarks;
   readonly faceType: FaceType;
   readonly eyebrowsExpandMod: number;
   /** The XSeg mask, 1 channel; often of another size than the image. */

@@ -14,7 +14,6 @@ export {
   openFaces,
   type SkippedFile,
 } from './faceset.ts';
-export { type FaceType, faceTypeNumbers, faceTypeOfNumber, isFaceType } from './faceType.ts';
 export { type Folder, type RandomAccess, readWhole } from './folder.ts';
 export { app15, concatenate, type Jpeg, type JpegSegment, maxPayload, readJpeg, withApp15 } from './jpeg.ts';
 export { packFaces, pakPieces, unpackFaces } from './packing.ts';

@@ -4,8 +4,8 @@
  * Offsets count from the end of their table, but the last one, as the reference writes it, from the start of the file.
  */
 import { FormatError } from '../base/index.ts';
+import { type FaceType, faceTypeFromNumber, faceTypeInfo } from '../face/index.ts';
 import { type FaceMetadata, landmarksOf, maskBytes, pointList, polygonDict, polygonsOf } from './dfljpg.ts';
-import { type FaceType, faceTypeNumbers, faceTypeOfNumber } from './faceType.ts';
 import type { RandomAccess } from './folder.ts';
 import { concatenate } from './jpeg.ts';
 import { readPickle } from './pickleReader.ts';
@@ -99,7 +99,7 @@ function faceOf(dict: PyDict, name: string, i: number): PakFace {
     width,
     height,
     metadata: {
-      faceType: faceTypeOf(at('face_type')) ?? bad(name, `${filename}: face_type ${typeText(at('face_type'))}`),
+      faceType: faceTypeOf(at('face_type'), file),
       landmarks: landmarksOf(at('landmarks'), 'landmarks', file),
       sourceFilename: typeof source === 'string' ? source : undefined,
       eyebrowsExpandMod:
@@ -110,16 +110,16 @@ function faceOf(dict: PyDict, name: string, i: number): PakFace {
   };
 }
 
-function faceTypeOf(value: PyValue | undefined): FaceType | undefined {
+function faceTypeOf(value: PyValue | undefined, file: string): FaceType {
   const number = numberOf(value instanceof PyCall ? value.args[0] : value);
-  return number === undefined ? undefined : faceTypeOfNumber(number);
+  return number === undefined ? bad(file, `face_type ${typeText(value)}`) : faceTypeFromNumber(number, file);
 }
 
 const dictOf = ({ filename, personName, width, height, metadata }: PakFace): PyDict =>
   new Map<string, PyValue>([
     ['sample_type', new PyCall('samplelib.Sample', 'SampleType', [1n])],
     ['filename', filename],
-    ['face_type', new PyCall('facelib.FaceType', 'FaceType', [BigInt(faceTypeNumbers[metadata.faceType])])],
+    ['face_type', new PyCall('facelib.FaceType', 'FaceType', [BigInt(faceTypeInfo(metadata.faceType).number)])],
     ['shape', new PyTuple([BigInt(height), BigInt(width), 3n])],
     ['landmarks', pointList(metadata.landmarks)],
     ['seg_ie_polys', polygonDict(metadata.polygons)],

@@ -9,7 +9,7 @@ import { encodeUtf8 } from './utf8.ts';
 const FRAME_TARGET = 65536;
 const FRAME_MIN = 4;
 const BATCH = 1000;
-const MAX_DEPTH = 64;
+const MAX_DEPTH = 100;
 
 /**
  * The pickle as pieces to be written one after another. Large arrays are not copied: their pieces are the memory they were given in.
