@@ -1,6 +1,5 @@
 /**
- * The part of the ONNX protobuf schema that the writer and the reader use, as data for protobufjs. Field numbers are those of onnx.proto (Apache-2.0),
- * IR version 8. Its reader skips fields that are not named here.
+ * The part of the ONNX protobuf schema that the writer uses, as data for protobufjs. Field numbers are those of onnx.proto (Apache-2.0).
  */
 import protobuf from 'protobufjs/light.js';
 
@@ -123,12 +122,12 @@ const graphObject = (graph: GraphMessage): object => ({
   output: graph.output.map(info),
 });
 
-/** The bytes of an ONNX file (IR version 8). */
+/** The bytes of an ONNX file. Old operator sets get an old IR version, for old readers. */
 export function encodeModel(graph: GraphMessage, opset: number, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const microsoft = (g: GraphMessage): boolean =>
     g.node.some((n) => n.domain !== '' || n.attribute.some((a) => a.g !== undefined && microsoft(a.g)));
   const model = {
-    irVersion: 8,
+    irVersion: opset < 15 ? 7 : 8,
     producerName: 'liae',
     opsetImport: [{ domain: '', version: opset }, ...(microsoft(graph) ? [{ domain: 'com.microsoft', version: 1 }] : [])],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),

@@ -23,6 +23,8 @@ export interface WriterOptions {
    * left". Only for graphs in which the batch is on one side of each reshaped array.
    */
   readonly anyBatch?: number;
+  /** Version of the operator set; 13 moved axes from attributes to inputs. */
+  readonly opset?: number;
 }
 
 export class OnnxWriter {
@@ -32,12 +34,11 @@ export class OnnxWriter {
   readonly #nodes = new Map<string, string>();
   readonly #constants = new Map<string, string>();
   readonly #anyBatch: number | undefined;
-  readonly #prefix: string;
+  readonly opset: number;
 
-  /** @param prefix put before every name made here, so that a subgraph's names differ from those around it. */
-  constructor({ anyBatch }: WriterOptions = {}, prefix = '') {
+  constructor({ anyBatch, opset = 17 }: WriterOptions = {}) {
     this.#anyBatch = anyBatch;
-    this.#prefix = prefix;
+    this.opset = opset;
   }
 
   /** Adds a node of one output unless an equal one exists, and returns the name of its output. */
@@ -57,7 +58,7 @@ export class OnnxWriter {
       ),
       ...Object.entries(floats).map(([name, f]) => ({ name, type: attributeTypes.float, f })),
     ];
-    const output = `${this.#prefix}v${this.nodes.length}`;
+    const output = `v${this.nodes.length}`;
     this.nodes.push({ opType, domain, input: inputs, output: [output], attribute });
     this.#nodes.set(key, output);
     return output;
@@ -179,7 +180,7 @@ export class OnnxWriter {
     const key = `${dataType}|${dims}|${rawData.length <= 64 ? rawData.join() : contentKey(rawData)}`;
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
-    const name = `${this.#prefix}c${this.initializers.length}`;
+    const name = `c${this.initializers.length}`;
     this.initializers.push({ name, dims, dataType, rawData });
     this.#constants.set(key, name);
     return name;

@@ -11,7 +11,10 @@ const sumOp = defineOp<{ readonly axes: readonly number[] }>({
     return x!.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
   },
   grad: (dy, [x]) => [expand(dy, x!.shape)],
-  onnx: (writer, [x], { axes }) => writer.node('ReduceSum', [x!, writer.ints(axes)], { keepdims: 1 }),
+  onnx: (writer, [x], { axes }) =>
+    writer.opset < 13
+      ? writer.node('ReduceSum', [x!], { axes, keepdims: 1 })
+      : writer.node('ReduceSum', [x!, writer.ints(axes)], { keepdims: 1 }),
   examples: [
     { shapes: [[2, 3, 4]], attrs: { axes: [0, 2] } },
     { shapes: [[2, 3]], attrs: { axes: [1] } },
