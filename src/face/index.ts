@@ -2,6 +2,6 @@
 export { averagedYaw, faceFromImage, pitchMeasure, rectFromLandmarks, unitFromImage } from './align.ts';
 export { landmarksFrom98 } from './convert98.ts';
 export { type FaceType, faceTypeFromLetter, faceTypeFromName, faceTypeFromNumber, faceTypeInfo, faceTypes } from './faceType.ts';
-export { type Landmarks, meanFace, mirrorLandmarks } from './landmarks.ts';
+export { fitIndices, type Landmarks, meanFace, mirrorLandmarks, mirrorPairs, model3d, poseIndices } from './landmarks.ts';
 export { expandBrows, eyesMask, hullMask, mouthMask } from './masks.ts';
 export { type Pose, poseOf } from './pose.ts';
