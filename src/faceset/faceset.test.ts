@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describe, pythonReads, pythonWithNumpy } from '../../test/python.ts';
 import type { ImageCodec } from '../image/index.ts';
 import { nodeFolder } from '../platform/node/files.ts';
+import type { FaceSource } from '../sample/index.ts';
 import { concatenate, faceSource, openFaces, packFaces, pakHeader, pakPieces, readPak, readPickle, unpackFaces } from './index.ts';
 
 const golden = new URL('../../test/golden/tools/dfljpg/', import.meta.url).pathname;
@@ -143,12 +144,19 @@ test('faces are decoded to B, G, R, and masks to one channel', async () => {
     },
   } as unknown as ImageCodec;
   await using faces = await openFaces(nodeFolder(folder));
-  const source = faceSource(faces, codec);
+  const source: FaceSource = faceSource(faces, codec);
   const { image, mask, faceType, landmarks, eyebrowsExpandMod, name } = await source.face(1);
   expect([...image.data]).toEqual([3, 2, 1]);
   expect(mask).toEqual({ width: 2, height: 1, channels: 1, data: Uint8Array.of(7, 76) });
   expect([faceType, landmarks.length, eyebrowsExpandMod, name]).toEqual(['head', 136, 1, '00003_1.jpg']);
   expect((await source.face(0)).mask).toBeUndefined();
+  expect((await source.shape(1)).size).toBe(256);
+});
+
+test('an image that is not square is refused before training begins', async () => {
+  put('mark_only_0.jpg');
+  await using faces = await openFaces(nodeFolder(folder));
+  expect(() => faceSource(faces, {} as ImageCodec)).toThrow('mark_only_0.jpg: not an aligned face');
 });
 
 const python = pythonWithNumpy();

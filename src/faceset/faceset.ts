@@ -35,6 +35,8 @@ export interface Faceset extends AsyncDisposable {
   /** Name of the file of face i, without folder. */
   name(i: number): string;
   metadata(i: number): FaceMetadata;
+  /** Width and height of the image in pixels. */
+  size(i: number): readonly [width: number, height: number];
   /** Sub-folder that a packed face came from. */
   person(i: number): string | undefined;
   read(i: number): Promise<FaceData>;
@@ -131,6 +133,7 @@ function faceset(entries: readonly FaceEntry[], skipped: readonly SkippedFile[],
     skipped,
     name: (i) => at(i).filename,
     metadata: (i) => at(i).metadata,
+    size: (i) => [at(i).width, at(i).height],
     person: (i) => at(i).personName,
     async read(i) {
       const { bytes, metadata } = at(i);
@@ -155,10 +158,29 @@ export interface DecodedFace {
   readonly mask?: ByteImage | undefined;
 }
 
-/** Decodes faces one at a time. */
-export function faceSource(faces: Faceset, codec: ImageCodec): { readonly count: number; face(i: number): Promise<DecodedFace> } {
+/** Faces for sampling, decoded one at a time; the form is that of FaceSource in sample/. */
+export interface DecodedFaces {
+  readonly count: number;
+  face(i: number): Promise<DecodedFace>;
+  /** The landmarks and the image's side, without decoding. */
+  shape(i: number): Promise<{ readonly landmarks: Landmarks; readonly size: number }>;
+}
+
+/** @throws FormatError if an image is not square. */
+export function faceSource(faces: Faceset, codec: ImageCodec): DecodedFaces {
+  for (let i = 0; i < faces.count; i++) {
+    const [width, height] = faces.size(i);
+    if (width !== height) {
+      throw new FormatError(`${faces.name(i)}: not an aligned face`, {
+        found: `${width}×${height} pixels, face type ${faces.metadata(i).faceType}`,
+        expected: 'a square image',
+        next: 'remove it from the folder, or extract its faces again',
+      });
+    }
+  }
   return {
     count: faces.count,
+    shape: async (i) => ({ landmarks: faces.metadata(i).landmarks, size: faces.size(i)[0] }),
     async face(i) {
       const { bytes, metadata, maskBytes } = await faces.read(i);
       const name = faces.name(i);

@@ -6,6 +6,7 @@
 export { type FaceFile, type FaceMetadata, faceDict, faceMetadata, type MaskPolygon, readFace, writeFace } from './dfljpg.ts';
 export {
   type DecodedFace,
+  type DecodedFaces,
   type FaceData,
   type FaceEntry,
   type Faceset,

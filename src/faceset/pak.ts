@@ -91,7 +91,8 @@ function faceOf(dict: PyDict, name: string, i: number): PakFace {
     bad(name, `${filename}: person_name ${typeText(person)}`);
   const at = (key: string): PyValue | undefined => dict.get(key) ?? undefined;
   const file = `${name}/${filename}`;
-  const [height = 0, width = 0] = numbersOf(at('shape')) ?? [];
+  const [height, width] = numbersOf(at('shape')) ?? [];
+  if (height === undefined || width === undefined) return bad(file, `shape ${typeText(at('shape'))}`);
   const source = at('source_filename');
   return {
     filename,

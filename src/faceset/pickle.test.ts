@@ -123,20 +123,21 @@ test.each([
   ['an opcode outside the subset', '8004 69 2e', 'opcode 0x69'],
 ])('refuses %s', (title, hex, message) => {
   const bad = title.startsWith('an array whose') ? misfit() : Buffer.from(hex.replaceAll(' ', ''), 'hex');
-  let error: unknown;
-  try {
-    readPickle(bad, 'test.npy');
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect(error).toBeInstanceOf(LiaeError);
-  expect((error as LiaeError).report()).toContain(message);
+  expect(caught(() => readPickle(bad, 'test.npy')).report()).toContain(message);
 });
 
 test('refuses values shared so that walking them would never end', () => {
   let shared: PyValue = [0n];
   for (let level = 0; level < 12; level++) shared = new Array<PyValue>(16).fill(shared); // 16¹² leaves in a few hundred bytes
   expect(() => readPickle(join1(writePickle(shared)), 'test')).toThrow('not a pickle that can be read');
+});
+
+test('refuses a file of tiny objects before they fill the memory', () => {
+  for (const opcode of ['5d', '7d', '4300', '29']) {
+    const bytes = Buffer.from(`8004${opcode.repeat(6_000_000)}2e`, 'hex');
+    const error = caught(() => readPickle(bytes, 'test'));
+    expect(error.report()).toMatch(/more than \d+ objects/);
+  }
 });
 
 test('refuses lists nested deeper than a reader could follow', () => {
@@ -166,6 +167,16 @@ test.skipIf(python === undefined)("Python and this reader find the same in DeepF
     expect(describe(readPickle(golden(name), name))).toEqual(found!.pickle);
   }
 });
+
+function caught(action: () => unknown): LiaeError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof LiaeError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
 
 /** An array float32[4] of 8 bytes. */
 function misfit(): Uint8Array {

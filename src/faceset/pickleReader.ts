@@ -20,6 +20,7 @@ import {
 import { decodeUtf8 } from './utf8.ts';
 
 const MAX_DEPTH = 64;
+const MIN_OBJECTS = 1 << 20;
 const MAX_DICT = 1 << 22;
 const MAX_RANK = 32;
 
@@ -103,11 +104,15 @@ class Machine {
   readonly #marks: number[] = [];
   readonly #memo: Item[] = [];
   #memoCount = 0;
+  #objects = 0;
+  readonly #maxObjects: number;
 
   constructor(bytes: Uint8Array, name: string) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#name = name;
+    // In the files of this field an object, such as a landmark [x, y], takes 20 bytes and more.
+    this.#maxObjects = MIN_OBJECTS + Math.floor(bytes.length / 16);
   }
 
   run(): PyValue {
@@ -160,7 +165,9 @@ class Machine {
     return text;
   }
 
+  /** Puts a new value on the stack. Objects are counted: they take far more memory than the byte or two that can ask for one. */
   push(item: Item): void {
+    if (typeof item === 'object' && item !== null && ++this.#objects > this.#maxObjects) this.fail(`more than ${this.#maxObjects} objects`);
     this.#stack.push(item);
   }
 
@@ -172,7 +179,7 @@ class Machine {
 
   top(): Item {
     const item = this.pop();
-    this.push(item);
+    this.#stack.push(item);
     return item;
   }
 
@@ -235,7 +242,7 @@ class Machine {
   recall(index: number): void {
     const item = this.#memo[index];
     if (item === undefined) this.fail(`memo entry ${index}, which was never stored`);
-    this.push(item);
+    this.#stack.push(item);
   }
 
   global(module: Item, name: Item): void {
@@ -415,6 +422,7 @@ class Machine {
 }
 
 const leaf = [0, 1] as const;
+const smallIntegers: readonly bigint[] = Array.from({ length: 256 }, (_, i) => BigInt(i));
 
 /** What each opcode does; STOP is in run(). */
 const actions: Readonly<Record<number, (m: Machine) => void>> = {
@@ -426,7 +434,7 @@ const actions: Readonly<Record<number, (m: Machine) => void>> = {
   136: (m) => m.push(true), // NEWTRUE
   137: (m) => m.push(false), // NEWFALSE
   74: (m) => m.push(BigInt(m.i32())), // BININT
-  75: (m) => m.push(BigInt(m.u8())), // BININT1
+  75: (m) => m.push(smallIntegers[m.u8()]!), // BININT1
   77: (m) => m.push(BigInt(m.u16())), // BININT2
   138: (m) => m.push(integer(m.take(m.u8()))), // LONG1
   71: (m) => m.push(m.float()), // BINFLOAT

@@ -8,6 +8,9 @@ import {
   app15,
   concatenate,
   type FaceFile,
+  type Folder,
+  faceSource,
+  openFaces,
   type PakEntry,
   type PyValue,
   pakHeader,
@@ -19,6 +22,8 @@ import {
   withApp15,
   writeFace,
 } from '../faceset/index.ts';
+import { nodeCodec } from '../platform/node/codec.ts';
+import { nodeFolder } from '../platform/node/files.ts';
 import { type CaseRunner, type Check, compare, type GoldenCase, same } from './case.ts';
 import { differs } from './pythonSame.ts';
 
@@ -38,6 +43,8 @@ interface FaceCase {
   readonly seg_ie_polys: readonly { readonly type: number; readonly pts: readonly (readonly number[])[] }[];
   readonly xseg_codec?: 'png' | 'jpg';
   readonly xseg_bytes?: number;
+  /** Sum of the mask as 0…1. */
+  readonly xseg_mask_sum_0_1?: number;
 }
 
 interface PakSample {
@@ -68,7 +75,7 @@ export const toolsDfljpg: CaseRunner = async (golden) => {
   const checks: Check[] = [];
   for (const [name, entry] of Object.entries(golden.index as Readonly<Record<string, FaceCase | PakCase>>)) {
     if ('samples' in entry) checks.push(...(await pakChecks(golden, `faceset_${name}.pak`, entry)));
-    else checks.push(...faceChecks(name, await golden.read(`${name}.jpg`), entry));
+    else checks.push(...faceChecks(name, await golden.read(`${name}.jpg`), entry), ...(await maskChecks(golden, name, entry)));
   }
   return checks;
 };
@@ -116,6 +123,23 @@ function valueChecks(name: string, { dict, metadata }: FaceFile, expected: FaceC
   if (metadata.xsegMask !== undefined)
     checks.push(equal(`${name} mask format`, metadata.xsegMask[0] === 0x89 ? 'png' : 'jpg', expected.xseg_codec));
   return checks;
+}
+
+/** The XSeg mask as pixels: its sum, and the picture beside it if there is one. A JPEG decoder may round differently. */
+async function maskChecks(golden: GoldenCase, name: string, expected: FaceCase): Promise<Check[]> {
+  if (expected.xseg_mask_sum_0_1 === undefined) return [];
+  const folder: Folder = { ...nodeFolder(golden.folder), list: async () => [`${name}.jpg`] };
+  await using faces = await openFaces(folder);
+  const codec = nodeCodec();
+  const { mask } = await faceSource(faces, codec).face(0);
+  if (mask === undefined) return [same(`${name} mask`, false, 'no mask')];
+  const levels = expected.xseg_codec === 'png' ? { abs: 0, rel: 0 } : { abs: 2, rel: 0, mean: 0.05 };
+  const sum = mask.data.reduce((a, b) => a + b, 0) / 255;
+  const picture = await golden.read(`${name}.xseg.png`).catch(() => undefined);
+  return [
+    compare(`${name} mask sum`, [sum], [expected.xseg_mask_sum_0_1], { abs: 1e-3, rel: expected.xseg_codec === 'png' ? 1e-7 : 1e-4 }),
+    ...(picture === undefined ? [] : [compare(`${name} mask`, mask.data, (await codec.decode(picture, name)).data, levels)]),
+  ];
 }
 
 /** Unchanged data keep values and types; a changed name changes nothing else of the file. */
