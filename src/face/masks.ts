@@ -2,7 +2,7 @@
  * Masks drawn from landmarks: the whole face as a union of convex hulls, and the soft eyes and mouth that losses weigh more. One
  * channel, 0…1, in the pixels of the landmarks.
  */
-import { type Corner, convexHull, dilateEllipse, type FloatImage, fillConvexPolygon, floatImage, gaussianBlur } from '../image/index.ts';
+import { type Corner, convexHull, type FloatImage, fillConvexPolygon, floatImage, gaussianBlur, growMask } from '../image/index.ts';
 import type { Landmarks } from './landmarks.ts';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -46,30 +46,44 @@ export function hullMask(landmarks: Landmarks, width: number, height: number, br
 }
 
 /** Both eyes, grown and blurred with the image's height. */
-export const eyesMask = (landmarks: Landmarks, width: number, height: number): FloatImage =>
-  softMask(landmarks, width, height, [range(36, 41), range(42, 47)]);
+export function eyesMask(landmarks: Landmarks, width: number, height: number): FloatImage {
+  const mask = floatImage(width, height, 1);
+  addSoft(mask, landmarks, [range(36, 41), range(42, 47)]);
+  return mask;
+}
 
 /** The mouth inside the inner lips, grown and blurred with the image's height. */
-export const mouthMask = (landmarks: Landmarks, width: number, height: number): FloatImage =>
-  softMask(landmarks, width, height, [range(60, 67)]);
+export function mouthMask(landmarks: Landmarks, width: number, height: number): FloatImage {
+  const mask = floatImage(width, height, 1);
+  addSoft(mask, landmarks, [range(60, 67)]);
+  return mask;
+}
 
-function softMask(landmarks: Landmarks, width: number, height: number, groups: readonly (readonly number[])[]): FloatImage {
+/** Eyes and mouth together, up to 1, where `face` is not 0. */
+export function eyesMouthMask(landmarks: Landmarks, face: FloatImage): FloatImage {
+  const mask = eyesMask(landmarks, face.width, face.height);
+  addSoft(mask, landmarks, [range(60, 67)]);
+  for (let i = 0; i < mask.data.length; i++) mask.data[i] = face.data[i] === 0 ? 0 : Math.min(mask.data[i]!, 1);
+  return mask;
+}
+
+/** Adds the hulls of some groups of landmarks, grown and blurred, to a mask. */
+function addSoft(mask: FloatImage, landmarks: Landmarks, groups: readonly (readonly number[])[]): void {
+  const { width, height } = mask;
   const points = wholePixels(landmarks);
   const grow = Math.floor(height / 32);
   const blur = Math.floor(height / 16) | 1;
-  const out = floatImage(width, height, 1);
   // The blur reaches its radius; mirrored borders need as much again, or the image's own edge.
   const margin = grow + 2 * (blur >> 1) + 1;
   const xs = groups.flat().map((i) => points[i]![0]);
   const ys = groups.flat().map((i) => points[i]![1]);
   const [x0, x1] = [Math.max(0, Math.min(...xs) - margin), Math.min(width, Math.max(...xs) + margin + 1)];
   const [y0, y1] = [Math.max(0, Math.min(...ys) - margin), Math.min(height, Math.max(...ys) + margin + 1)];
-  if (x0 >= x1 || y0 >= y1) return out;
+  if (!(x0 < x1 && y0 < y1)) return;
   const window = floatImage(x1 - x0, y1 - y0, 1);
   for (const group of groups) fillConvexPolygon(window, convexHull(group.map((i): Corner => [points[i]![0] - x0, points[i]![1] - y0])), 1);
-  const soft = gaussianBlur(dilateEllipse(window, grow), blur);
-  for (let y = y0; y < y1; y++) out.data.set(soft.data.subarray((y - y0) * soft.width, (y - y0 + 1) * soft.width), y * width + x0);
-  return out;
+  const soft = gaussianBlur(growMask(window, grow), blur);
+  for (let y = y0, p = 0; y < y1; y++) for (let x = x0; x < x1; x++, p++) mask.data[y * width + x]! += soft.data[p]!;
 }
 
 const wholePixels = (landmarks: Landmarks): readonly Corner[] =>

@@ -1,4 +1,4 @@
-/** Gaussian blur and dilation of one-channel images, with OpenCV's kernels and borders. */
+/** Gaussian blur and growing of one-channel images, with OpenCV's kernels and borders. */
 import { type FloatImage, floatImage } from './image.ts';
 
 /** The kernels that OpenCV uses up to 9 taps when no sigma is given: from the middle outwards. */
@@ -66,28 +66,31 @@ export function reflect101(i: number, length: number): number {
 }
 
 /**
- * The maximum over an elliptic neighbourhood; what lies outside the image does not count.
+ * Grows a mask by an ellipse: a pixel becomes 1 where any pixel under the structuring element is not 0.
  *
+ * @param mask  zeros and ones.
  * @param size  side of the structuring element; 0 is none. Its anchor is at size div 2, so even sizes are lopsided.
  * Source: OpenCV, getStructuringElement(MORPH_ELLIPSE) and dilate.
  */
-export function dilateEllipse(image: FloatImage, size: number): FloatImage {
-  if (size <= 1) return image;
-  const { width, height, data } = image;
+export function growMask(mask: FloatImage, size: number): FloatImage {
+  if (size <= 1) return mask;
+  const { width, height, data } = mask;
   const out = floatImage(width, height, 1);
-  out.data.fill(-Infinity);
   const r = size >> 1;
-  for (let k = 0; k < size; k++) {
-    const dy = k - r;
-    const reach = Math.round(r * Math.sqrt((r * r - dy * dy) / (r * r)));
-    const [first, last] = [-Math.min(reach, r), Math.min(reach, size - 1 - r)];
-    for (let y = Math.max(0, -dy); y < Math.min(height, height - dy); y++) {
-      for (let x = 0; x < width; x++) {
-        let most = out.data[y * width + x]!;
-        const end = Math.min(width - 1, x + last);
-        for (let p = Math.max(0, x + first); p <= end; p++) most = Math.max(most, data[(y + dy) * width + p]!);
-        out.data[y * width + x] = most;
+  // Row k of the element covers −reach … min(reach, size − 1 − r); a run of ones grows by its mirror image.
+  const reach = Array.from({ length: size }, (_, k) => Math.min(r, Math.round(r * Math.sqrt((r * r - (k - r) ** 2) / (r * r)))));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (data[y * width + x] === 0) continue;
+      let end = x + 1;
+      while (end < width && data[y * width + end] !== 0) end++;
+      for (let k = 0; k < size; k++) {
+        const to = y - (k - r);
+        if (to < 0 || to >= height) continue;
+        const from = Math.max(0, x - Math.min(reach[k]!, size - 1 - r));
+        out.data.fill(1, to * width + from, to * width + Math.min(width, end + reach[k]!));
       }
+      x = end;
     }
   }
   return out;

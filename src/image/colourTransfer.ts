@@ -105,7 +105,7 @@ function reinhard(
     const [low, high] = c === 0 ? [0, 100] : [-127, 127];
     for (let p = c; p < to.length; p += 3) to[p] = Math.min(Math.max((to[p]! - own.mean[c]!) * scale + target.mean[c]!, low), high);
   }
-  bgrFromLab(to, to);
+  bgrFromLab(to, to, table);
 }
 
 function meanAndStd(data: Float32Array): { mean: number[]; std: number[] } {

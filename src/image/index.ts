@@ -1,7 +1,7 @@
 /** Float images: where pixels read, resampling, masks as polygons, blur, colour spaces and transfer; the port to image files. */
 export { type Affine, affineFromTriangles, affineX, affineY, invertAffine, mapPoints, rotationAbout } from './affine.ts';
 export { bilateralFilter } from './bilateral.ts';
-export { dilateEllipse, gaussianBlur } from './blur.ts';
+export { gaussianBlur, growMask } from './blur.ts';
 export type { ImageCodec } from './codec.ts';
 export { type ColourMode, type ColourTarget, colourDraws, colourTarget, transferColours } from './colourTransfer.ts';
 export { bgrFromHsv, hsvFromBgr } from './hsv.ts';

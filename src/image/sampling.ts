@@ -109,22 +109,53 @@ function cubicAny(source: FloatImage, { x: xs, y: ys }: Positions, replicate: bo
 }
 
 /** Reads `source` at `at`, linear between its four neighbours. */
-export function sampleLinear(source: FloatImage, { x: xs, y: ys }: Positions, border: Border, { data: out, offset, stride }: Sink): void {
-  const { width, height, channels, data: src } = source;
-  const replicate = border === 'replicate';
+export function sampleLinear(source: FloatImage, at: Positions, border: Border, sink: Sink): void {
+  const { width, height, channels, data } = source;
+  for (let c = 0; c < channels; c++) {
+    linearChannel(data, width, height, channels, c, at.x, at.y, border === 'replicate', sink.data, sink.offset + c, sink.stride);
+  }
+}
+
+function linearChannel(
+  src: Float32Array,
+  width: number,
+  height: number,
+  channels: number,
+  channel: number,
+  xs: Int32Array,
+  ys: Int32Array,
+  replicate: boolean,
+  out: Float32Array,
+  offset: number,
+  stride: number,
+): void {
+  const row = width * channels;
   for (let i = 0, o = offset; i < xs.length; i++, o += stride) {
-    const [x0, y0] = [xs[i]! >> 5, ys[i]! >> 5];
-    const [fx, fy] = [(xs[i]! & 31) / 32, (ys[i]! & 31) / 32];
-    const inside = x0 >= 0 && y0 >= 0 && x0 + 1 < width && y0 + 1 < height;
-    const [left, right] = inside ? [x0, x0 + 1] : [tap(x0, width, replicate), tap(x0 + 1, width, replicate)];
-    const [top, bottom] = inside ? [y0, y0 + 1] : [tap(y0, height, replicate), tap(y0 + 1, height, replicate)];
-    for (let c = 0; c < channels; c++) {
-      const a = left < 0 || top < 0 ? 0 : src[(top * width + left) * channels + c]!;
-      const b = right < 0 || top < 0 ? 0 : src[(top * width + right) * channels + c]!;
-      const d = left < 0 || bottom < 0 ? 0 : src[(bottom * width + left) * channels + c]!;
-      const e = right < 0 || bottom < 0 ? 0 : src[(bottom * width + right) * channels + c]!;
-      out[o + c] = (a * (1 - fx) + b * fx) * (1 - fy) + (d * (1 - fx) + e * fx) * fy;
+    const x = xs[i]! >> 5;
+    const y = ys[i]! >> 5;
+    const fx = (xs[i]! & 31) / 32;
+    const fy = (ys[i]! & 31) / 32;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    if (x >= 0 && y >= 0 && x + 1 < width && y + 1 < height) {
+      const p = y * row + x * channels + channel;
+      a = src[p]!;
+      b = src[p + channels]!;
+      c = src[p + row]!;
+      d = src[p + row + channels]!;
+    } else {
+      const left = tap(x, width, replicate);
+      const right = tap(x + 1, width, replicate);
+      const top = tap(y, height, replicate);
+      const bottom = tap(y + 1, height, replicate);
+      if (left >= 0 && top >= 0) a = src[top * row + left * channels + channel]!;
+      if (right >= 0 && top >= 0) b = src[top * row + right * channels + channel]!;
+      if (left >= 0 && bottom >= 0) c = src[bottom * row + left * channels + channel]!;
+      if (right >= 0 && bottom >= 0) d = src[bottom * row + right * channels + channel]!;
     }
+    out[o] = (a * (1 - fx) + b * fx) * (1 - fy) + (c * (1 - fx) + d * fx) * fy;
   }
 }
 

@@ -1,5 +1,5 @@
 /** A face brought to the size and type of the samples, before anything random: image, whole-face mask, eyes and mouth. */
-import { eyesMask, type FaceType, faceFromImage, hullMask, mouthMask } from '../face/index.ts';
+import { eyesMouthMask, type FaceType, faceFromImage, hullMask } from '../face/index.ts';
 import { type ByteImage, clip, type FloatImage, floatFromBytes, resize, warpAffine } from '../image/index.ts';
 import type { Face } from './faceSource.ts';
 
@@ -20,9 +20,7 @@ export function prepareFace(face: Face, resolution: number, faceType: FaceType):
   const { width, height } = face.image;
   const mask =
     face.mask === undefined ? hullMask(face.landmarks, width, height, face.eyebrowsExpandMod) : ownMask(face.mask, width, height);
-  const em = eyesMask(face.landmarks, width, height);
-  const mouth = mouthMask(face.landmarks, width, height).data;
-  for (let i = 0; i < mouth.length; i++) em.data[i] = mask.data[i] === 0 ? 0 : Math.min(em.data[i]! + mouth[i]!, 1);
+  const em = eyesMouthMask(face.landmarks, mask);
   const image = floatFromBytes(face.image);
   if (face.faceType === faceType) {
     const sized = (from: FloatImage, filter: 'linear' | 'cubic'): FloatImage => resize(from, resolution, resolution, filter);

@@ -64,7 +64,7 @@ export function sampleMaker(resolution: number, table: LabTable): MakeSample {
     affinePositions(moved, invertAffine(draws.targetFromSource), draws.mirrored);
     const image = colours === undefined ? face.image : transferColours(face.image, colours, draws.colour, table);
     sampleCubic(image, moved, 'replicate', sinkOf(colour));
-    put(colour, out.target, place, 1);
+    putColour(colour, out.target, place);
     let input = image;
     if (draws.hsv !== undefined) {
       shiftHsv(input.data, shifted.data, draws.hsv);
@@ -76,24 +76,39 @@ export function sampleMaker(resolution: number, table: LabTable): MakeSample {
       input = warped;
     }
     if (input !== image) sampleCubic(input, moved, 'replicate', sinkOf(colour));
-    put(colour, out.warped, place, 1);
+    putColour(colour, out.warped, place);
     sampleLinear(face.mask, moved, 'zero', sinkOf(gray));
-    put(gray, out.mask, place, 1);
+    putMask(gray, out.mask, place, 1);
     sampleLinear(face.em, moved, 'zero', sinkOf(gray));
-    put(gray, out.em, place, gray.data.reduce((most, v) => Math.max(most, v), 0) || 1);
+    putMask(gray, out.em, place, largest(gray.data) || 1);
   };
 }
 
-/** Divides, clips to 0…1 and writes an image to its place in a batch. */
-function put({ data, channels }: FloatImage, out: Float32Array, { index, of }: Place, divisor: number): void {
-  const step = (of - 1) * channels;
-  let o = index * channels;
-  for (let p = 0; p < data.length; o += step) {
-    for (let c = 0; c < channels; c++, p++, o++) {
-      const v = data[p]! / divisor;
-      out[o] = v < 0 ? 0 : Math.min(v, 1);
-    }
+/** Clips a colour image to 0…1 and writes it to its place in a batch. */
+function putColour({ data }: FloatImage, out: Float32Array, { index, of }: Place): void {
+  const stride = of * 3;
+  for (let p = 0, o = index * 3; p < data.length; p += 3, o += stride) {
+    const b = data[p]!;
+    const g = data[p + 1]!;
+    const r = data[p + 2]!;
+    out[o] = b < 0 ? 0 : Math.min(b, 1);
+    out[o + 1] = g < 0 ? 0 : Math.min(g, 1);
+    out[o + 2] = r < 0 ? 0 : Math.min(r, 1);
   }
+}
+
+/** Divides a mask, clips it to 0…1 and writes it to its place in a batch. */
+function putMask({ data }: FloatImage, out: Float32Array, { index, of }: Place, divisor: number): void {
+  for (let p = 0, o = index; p < data.length; p++, o += of) {
+    const v = data[p]! / divisor;
+    out[o] = v < 0 ? 0 : Math.min(v, 1);
+  }
+}
+
+function largest(data: Float32Array): number {
+  let most = 0;
+  for (let i = 0; i < data.length; i++) if (data[i]! > most) most = data[i]!;
+  return most;
 }
 
 function shiftHsv(from: Float32Array, to: Float32Array, { hueDeg, saturation, value, power }: HsvDraws): void {
