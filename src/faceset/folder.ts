@@ -31,5 +31,5 @@ export interface Folder {
 /** A whole file of the folder. */
 export async function readWhole(folder: Folder, name: string): Promise<Uint8Array> {
   await using file = await folder.open(name);
-  return file.read(0, file.size);
+  return await file.read(0, file.size); // awaited here, or the file would be closed under the read
 }

@@ -45,7 +45,14 @@ test('reads are cut at the end of the file', async () => {
   expect([...(await file.read(7, 100))]).toEqual([7, 8, 9]);
   expect([...(await file.read(10, 1))]).toEqual([]);
   expect([...(await file.read(2 ** 40, 1))]).toEqual([]);
-  expect([...(await readWhole(nodeFolder(path), 'f'))]).toHaveLength(10);
+});
+
+test('a file larger than one read comes in pieces', async () => {
+  writeFileSync(
+    join(path, 'f'),
+    Uint8Array.from({ length: 10 }, (_, i) => i),
+  );
+  expect([...(await readWhole(nodeFolder(path, 4), 'f'))]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
 test('what is missing, a folder or a file, is named', async () => {

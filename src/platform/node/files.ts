@@ -8,9 +8,10 @@ import { dirname, join } from 'node:path';
 import { FormatError, ResourceError } from '../../base/index.ts';
 import type { Folder, RandomAccess } from '../../faceset/index.ts';
 
-const READ_BYTES = 2 ** 30; // one read of the system takes less than 2 GiB
+const PIECE_BYTES = 2 ** 30; // one read or write of the system takes less than 2 GiB
 
-export function nodeFolder(path: string): Folder {
+/** @param pieceBytes how much is read at once at most. */
+export function nodeFolder(path: string, pieceBytes = PIECE_BYTES): Folder {
   const at = (name: string): string => (name === '' ? path : join(path, name));
   return {
     describe: at,
@@ -25,7 +26,7 @@ export function nodeFolder(path: string): Folder {
         throw explained(error, path, 'folder');
       }
     },
-    open: (name) => openFile(at(name)),
+    open: (name) => openFile(at(name), pieceBytes),
     write: (name, pieces) => replaceFile(at(name), pieces),
     async remove(name) {
       await rm(at(name), { force: true });
@@ -36,7 +37,7 @@ export function nodeFolder(path: string): Folder {
 const TEMPORARY = '.liae-';
 
 /** Opens a file for reads at any place. @throws FormatError if there is none. */
-export async function openFile(path: string): Promise<RandomAccess> {
+export async function openFile(path: string, pieceBytes = PIECE_BYTES): Promise<RandomAccess> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
@@ -50,7 +51,7 @@ export async function openFile(path: string): Promise<RandomAccess> {
         const bytes = allocate(Math.max(0, Math.min(length, size - offset)), path);
         let at = 0;
         while (at < bytes.length) {
-          const { bytesRead } = await handle.read(bytes, at, Math.min(READ_BYTES, bytes.length - at), offset + at);
+          const { bytesRead } = await handle.read(bytes, at, Math.min(pieceBytes, bytes.length - at), offset + at);
           if (bytesRead === 0) break;
           at += bytesRead;
         }
@@ -86,7 +87,7 @@ export async function replaceFile(path: string, pieces: Iterable<Uint8Array> | A
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, Math.min(READ_BYTES, bytes.length - at))).bytesWritten;
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, Math.min(PIECE_BYTES, bytes.length - at))).bytesWritten;
 }
 
 async function syncFolder(folder: string): Promise<void> {
