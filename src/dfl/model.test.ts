@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pythonReads, pythonWithNumpy } from '../../test/python.ts';
 import type { Tensor } from '../base/index.ts';
 import { concatenate, isDict, type PyDict, type PyValue, pyScalar, readPickle, typeText, writePickle } from '../faceset/index.ts';
+import { generatorVariables, parseArchi } from '../models/index.ts';
 import { nodeFolder } from '../platform/node/files.ts';
 import {
   dflFiles,
@@ -52,6 +53,19 @@ test('tensors have the names of the training engine', async () => {
   expect(
     [...tensors.keys()].every((name) => /^(src_dst_opt\/(ms|vs)\/)?(encoder|inter_AB|inter_B|decoder)\/.+\/(weight|bias)$/.test(name)),
   ).toBe(true);
+});
+
+test('the networks of this program have the names, shapes and order of the files', async () => {
+  const { options } = await readDflData(nodeFolder(golden), 'tiny');
+  const [resolution, aeDims, eDims, dDims, dMaskDims] = ['resolution', 'ae_dims', 'e_dims', 'd_dims', 'd_mask_dims'].map((key) =>
+    Number(options[key]),
+  );
+  const sizes = { resolution: resolution!, aeDims: aeDims!, eDims: eDims!, dDims: dDims!, dMaskDims: dMaskDims! };
+  const variables = generatorVariables({ ...parseArchi(String(options.archi)), ...sizes });
+  const { tensors, ignored } = await readDflState(nodeFolder(golden), 'tiny', variables);
+  expect(ignored).toEqual(['src_dst_opt']);
+  const inFiles = [...(await readDflState(nodeFolder(golden), 'tiny')).tensors.keys()].filter((name) => !name.startsWith('src_dst_opt'));
+  expect([...tensors.keys()]).toEqual(inFiles);
 });
 
 test('with expected tensors exactly these are returned, in that order, and what else is there is named', async () => {
