@@ -5,7 +5,7 @@
 import { constantMatmul, dims4, type Matrix, matrix, misfit, reshape, type Value } from '../../graph/index.ts';
 
 /** `size` taps ∝ exp(−(i − centre)² / 2σ²), of sum 1. */
-export function gaussianTaps(size: number, sigma: number, centre: number): readonly number[] {
+function gaussianTaps(size: number, sigma: number, centre: number): readonly number[] {
   const taps = Array.from({ length: size }, (_, i) => Math.exp(-((i - centre) ** 2) / (2 * sigma ** 2)));
   const sum = taps.reduce((a, b) => a + b, 0);
   return taps.map((tap) => tap / sum);
@@ -35,7 +35,7 @@ export function windowMean(x: Value, size: number, sigma: number): Value {
 }
 
 /** Taps of gaussianBlur: ⌊4σ⌋, at least 3, made odd. */
-export const blurSize = (sigma: number): number => Math.max(3, Math.trunc(4 * sigma)) | 1;
+const blurSize = (sigma: number): number => Math.max(3, Math.trunc(4 * sigma)) | 1;
 
 /** Gaussian blur of each channel with zeros around the image; the shape stays. @param sigma in pixels, above 0. */
 export function gaussianBlur(x: Value, sigma: number): Value {

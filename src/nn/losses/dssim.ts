@@ -1,7 +1,8 @@
 /** Structural dissimilarity of images. */
 import { sameShape } from '../../base/index.ts';
-import { misfit, reduceMean, reshape, type Value } from '../../graph/index.ts';
+import { misfit, reshape, type Value } from '../../graph/index.ts';
 import { windowMean } from './blur.ts';
+import { mapMean } from './terms.ts';
 
 /**
  * Structural dissimilarity, (1 − SSIM) / 2: 0 for equal images.
@@ -23,6 +24,6 @@ export function dssim(x: Value, y: Value, filterSize: number): Value {
   const ss = mean(x.square().add(y.square())).sub(mm); // σx² + σy²
   const luminance = mxy2.add(c1).div(mm.add(c1));
   const structure = sxy2.add(c2).div(ss.add(c2));
-  const similarity = reduceMean(luminance.mul(structure), [0, 1]);
+  const similarity = mapMean(luminance.mul(structure));
   return reshape(similarity.rsub(1).mul(0.5), x.shape.slice(2));
 }

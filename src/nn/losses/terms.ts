@@ -1,11 +1,22 @@
 /** Losses other than structure: each turns (h, w, n, c) maps into one value per sample, (n). */
-import { abs, exp, log, reduceMean, reduceSum, reshape, slice, sqrt, type Value } from '../../graph/index.ts';
+import { sizeOf } from '../../base/index.ts';
+import { abs, exp, log, reduceSum, reshape, slice, sqrt, type Value } from '../../graph/index.ts';
 import { gaussianBlur } from './blur.ts';
 
-/** Mean over rows, columns and channels: (h, w, n, c) → (n). */
-export const sampleMean = (x: Value): Value => reshape(reduceMean(x, [0, 1, 3]), [x.shape[2]!]);
+/**
+ * Sum over rows and columns: (h, w, n, c) → (1, 1, n, c). One axis after the other, because a running sum of 10⁵ float32 numbers loses
+ * several digits.
+ */
+const mapSum = (x: Value): Value => reduceSum(reduceSum(x, [1]), [0]);
 
-const sampleSum = (x: Value): Value => reshape(reduceSum(x, [0, 1, 3]), [x.shape[2]!]);
+/** Mean over rows and columns: (h, w, n, c) → (1, 1, n, c). */
+export const mapMean = (x: Value): Value => mapSum(x).mul(1 / (x.shape[0]! * x.shape[1]!));
+
+/** Sum over rows, columns and channels: (h, w, n, c) → (n). */
+const sampleSum = (x: Value): Value => reshape(reduceSum(mapSum(x), [3]), [x.shape[2]!]);
+
+/** Mean over rows, columns and channels: (h, w, n, c) → (n). */
+export const sampleMean = (x: Value): Value => sampleSum(x).mul(x.shape[2]! / sizeOf(x.shape));
 
 /** Mean cross entropy of a map of logits against one label, 0 or 1: max(z, 0) − z·label + ln(1 + e^−|z|). */
 export function crossEntropy(label: 0 | 1, z: Value): Value {
@@ -34,8 +45,8 @@ interface Statistics {
 }
 
 function statistics(x: Value): Statistics {
-  const mean = reduceMean(x, [0, 1]);
-  return { mean, deviation: sqrt(reduceMean(x.sub(mean).square(), [0, 1]).add(1e-5)) };
+  const mean = mapMean(x);
+  return { mean, deviation: sqrt(mapMean(x.sub(mean).square()).add(1e-5)) };
 }
 
 /**
