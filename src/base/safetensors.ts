@@ -107,7 +107,7 @@ function arrayAt(bytes: Uint8Array, kind: ArrayKind, at: number, elements: numbe
   const Kind = kinds[kind];
   const offset = bytes.byteOffset + at;
   if (offset % Kind.BYTES_PER_ELEMENT === 0) return new Kind(bytes.buffer as ArrayBuffer, offset, elements);
-  const copy = bytes.slice(at, at + elements * Kind.BYTES_PER_ELEMENT);
+  const copy = new Uint8Array(bytes.subarray(at, at + elements * Kind.BYTES_PER_ELEMENT)); // slice() of a Node Buffer would be a view
   return new Kind(copy.buffer, 0, elements);
 }
 

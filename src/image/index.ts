@@ -9,7 +9,10 @@ export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage } fro
 export { bgrFromLab, type LabTable, labFromBgr, labTable } from './lab.ts';
 export { type Corner, convexHull, fillConvexPolygon } from './polygon.ts';
 export { affinePositions, mapPositions, type Positions, positions } from './positions.ts';
+export { withProvenance } from './provenance.ts';
 export { resize } from './resize.ts';
+export { grayBytes, rgbBytes } from './rgb.ts';
 export { type Border, type Sink, sampleCubic, sampleLinear, sinkOf } from './sampling.ts';
+export { maskedDssim, maskedPsnr } from './similarity.ts';
 export { mapEigenvalues, multiply3, symmetricEigen } from './symmetric.ts';
 export { type Filter, remapCubic, warpAffine } from './warp.ts';

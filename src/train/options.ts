@@ -83,7 +83,12 @@ export function resolveOptions(asked: Readonly<Record<string, unknown>>, stored?
     else if (before !== undefined) values[spec.name] = before[spec.name as OptionName];
     else if (typeof spec.default !== 'object') values[spec.name] = spec.default;
   }
-  const rounded = round(values);
+  // A size that the model has already is right as it is.
+  const rounded = round(values).filter(({ option, from }) => {
+    const keep = before !== undefined && given[option] === undefined && option !== 'true_face_power';
+    if (keep) values[option] = from;
+    return !keep;
+  });
   for (const spec of specs) {
     if (values[spec.name] === undefined && typeof spec.default === 'object') values[spec.name] = spec.default.of(Number(values.resolution));
   }
@@ -134,7 +139,22 @@ function storedOptions(stored: Readonly<Record<string, unknown>>): TrainOptions 
       next: 'use the version of liae that saved the model, or a newer one',
     });
   }
-  return resolveOptions(stored).options;
+  const values: Record<string, OptionValue> = {};
+  for (const spec of specs) {
+    const value = stored[spec.name];
+    if (value !== undefined) values[spec.name] = storedValue(spec, value);
+    else if (typeof spec.default !== 'object') values[spec.name] = spec.default;
+  }
+  for (const spec of specs) {
+    if (values[spec.name] === undefined && typeof spec.default === 'object') values[spec.name] = spec.default.of(Number(values.resolution));
+  }
+  return values as unknown as TrainOptions;
+}
+
+/** A network that exists has the sizes it has: the limits are for making new ones. Imported models may lie outside of them. */
+function storedValue(spec: OptionSpec, value: unknown): OptionValue {
+  const isSize = spec.when === 'new' && spec.kind === 'int';
+  return isSize && typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : parseValue(spec, value);
 }
 
 function parseValue(spec: OptionSpec, value: unknown): OptionValue {

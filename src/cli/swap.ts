@@ -1,0 +1,99 @@
+/** `liae swap`: the swapped face and its mask for every aligned face of a set. Merging them into frames is another step. */
+
+import { mkdir } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import { LiaeError, ResourceError } from '../base/index.ts';
+import { faceTypeFromLetter } from '../face/index.ts';
+import { faceSource, openFaces } from '../faceset/index.ts';
+import { grayBytes, rgbBytes, withProvenance } from '../image/index.ts';
+import { createSwapper } from '../models/index.ts';
+import { nodeCodec } from '../platform/node/codec.ts';
+import { nodeFolder, replaceFile } from '../platform/node/files.ts';
+import { programVersion } from '../platform/node/machine.ts';
+import { ortBackend } from '../platform/node/ortBackend.ts';
+import { swapFaces } from '../platform/node/swapFaces.ts';
+import { optional, required } from './args.ts';
+import type { Command } from './command.ts';
+import { openModel } from './openModel.ts';
+
+const BATCH = 8;
+
+export const swap: Command = {
+  name: 'swap',
+  summary: 'swapped face and mask for every aligned face of a set',
+  usage: '--model DIR --faces DIR --out DIR [--lowering fast|direct]',
+  about:
+    'Writes NAME.png (the swapped face at the resolution and crop of the model) and NAME_mask.png for every face of the set. The pictures carry the IPTC digital source type of a composite with trained algorithmic media.',
+  flags: [
+    { name: 'model', kind: 'value', shape: 'DIR', help: 'folder of the model' },
+    { name: 'faces', kind: 'value', shape: 'DIR', help: 'aligned destination faces, loose or packed' },
+    { name: 'out', kind: 'value', shape: 'DIR', help: 'where the pictures go' },
+    { name: 'lowering', kind: 'value', shape: 'fast|direct', help: 'how convolutions are computed', default: 'that of the model' },
+  ],
+  async run(args, { out, note }) {
+    const target = resolve(required(args, 'out', 'a folder for the pictures'));
+    const model = await openModel(resolve(required(args, 'model', 'the folder of the model')), note);
+    const count = await swapFolder({
+      ...{ model, faces: resolve(required(args, 'faces', 'a folder of aligned faces')), target, note },
+      lowering:
+        optional(args, 'lowering') === 'direct'
+          ? 'direct'
+          : optional(args, 'lowering') === 'fast'
+            ? 'fast'
+            : model.options.lowering === 'direct'
+              ? 'direct'
+              : 'fast',
+    });
+    out(`${count} swapped faces in ${target}\n`);
+    return 0;
+  },
+};
+
+export interface SwapJob {
+  readonly model: Awaited<ReturnType<typeof openModel>>;
+  /** The folder of aligned faces. */
+  readonly faces: string;
+  /** Where the pictures go. */
+  readonly target: string;
+  readonly lowering: 'fast' | 'direct';
+  readonly note: (line: string) => void;
+}
+
+/** @returns how many faces were written. */
+export async function swapFolder({ model, faces, target, lowering, note }: SwapJob): Promise<number> {
+  const { config, options, state } = model;
+  await using set = await openFaces(nodeFolder(faces));
+  for (const { name, cause } of set.skipped) note(`skipped ${name}: ${cause}`);
+  const codec = nodeCodec();
+  const source = faceSource(set, codec);
+  await mkdir(target, { recursive: true });
+  await using swapper = await createSwapper(ortBackend(), {
+    config,
+    weights: state.tensors,
+    batch: Math.min(BATCH, source.count),
+    lowering,
+  });
+  const faceType = faceTypeFromLetter(options.face_type)!;
+  const started = performance.now();
+  let [done, broken, told] = [0, 0, started];
+  const onBroken = (error: unknown): void => {
+    if (!(error instanceof LiaeError)) throw error;
+    broken++;
+    note(error.report());
+  };
+  for await (const { dst, face, mask } of swapFaces(swapper, source, { resolution: config.resolution, faceType, onBroken })) {
+    const stem = basename(dst.name, extname(dst.name));
+    const tool = `liae ${programVersion()}`;
+    await replaceFile(join(target, `${stem}.png`), [withProvenance(await codec.encodePng(rgbBytes(face)), tool)]);
+    await replaceFile(join(target, `${stem}_mask.png`), [await codec.encodePng(grayBytes(mask))]);
+    done++;
+    const now = performance.now();
+    if (now - told > 2000 || done === source.count) {
+      const rate = (done / (now - started)) * 1000;
+      note(`${done} of ${source.count} faces, ${rate.toFixed(1)} a second, ${Math.ceil((source.count - done) / rate)} s left`);
+      told = now;
+    }
+  }
+  if (done === 0) throw new ResourceError(`${faces}: no face could be read`, { found: `${broken} broken`, next: 'check the folder' });
+  return done;
+}
