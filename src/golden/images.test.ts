@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { goldenFolder } from '../../test/support.ts';
 import { readSafetensors } from '../base/index.ts';
+import { nodeCodec } from '../platform/node/codec.ts';
 import { align } from './align.ts';
 import type { CaseRunner } from './case.ts';
 import { colour } from './colour.ts';
 import { masks } from './masks.ts';
 import { samples } from './samples.ts';
+import { toolsAlign } from './toolsAlign.ts';
 import { warp } from './warp.ts';
 
 async function expectCase(runner: CaseRunner, name: string, folder = goldenFolder): Promise<void> {
@@ -25,7 +27,6 @@ async function expectCase(runner: CaseRunner, name: string, folder = goldenFolde
     read,
   });
   expect(checks.length).toBeGreaterThan(0);
-  if (process.env.SHOW) for (const c of checks) console.log(c.tensor, c.worstAbs, c.worstRel, c.ok);
   expect(checks.filter((c) => !c.ok).map((c) => `${c.tensor} (${c.tolerance}): ${c.detail}`)).toEqual([]);
 }
 
@@ -38,3 +39,6 @@ test('hull, eyes and mouth masks agree with the reference', () => expectCase(mas
 test('warp maps, affines and the images they move agree with the reference', () => expectCase(warp, 'op_warp'));
 
 test('whole samples agree with the reference', () => expectCase(samples, 'samples'));
+
+test('crops, poses and masks of the tools agree with the reference', () =>
+  expectCase(toolsAlign(nodeCodec().decode), 'align_cases', new URL('tools/align/', goldenFolder)));

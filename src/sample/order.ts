@@ -4,19 +4,23 @@
  */
 import { FormatError, streamFor } from '../base/index.ts';
 
-/** Maps positions 0, 1, 2 … of an endless stream to indices. */
-export type Order = (position: number) => number;
+/**
+ * Maps positions 0, 1, 2 … of an endless stream to indices.
+ *
+ * @param attempt  another number gives another stream.
+ */
+export type Order = (position: number, attempt: number) => number;
 
 /** Passes over 0 … count − 1, each a new permutation: every index once in each. */
 export function shuffledPasses(seed: number, name: string, count: number): Order {
-  let [held, permutation] = [-1, [] as number[]];
-  return (position) => {
+  let held = { pass: -1, attempt: -1, permutation: [] as number[] };
+  return (position, attempt) => {
     const pass = Math.floor(position / count);
-    if (pass !== held) {
+    if (pass !== held.pass || attempt !== held.attempt) {
       const indices = Array.from({ length: count }, (_, i) => i);
-      [held, permutation] = [pass, streamFor(seed, 'order', name, pass).shuffle(indices)];
+      held = { pass, attempt, permutation: streamFor(seed, 'order', name, attempt, pass).shuffle(indices) };
     }
-    return permutation[position % count]!;
+    return held.permutation[position % count]!;
   };
 }
 
@@ -33,10 +37,10 @@ export function uniformYawOrder(seed: number, name: string, yaws: ArrayLike<numb
   const bins = yawBins(yaws);
   const passes = shuffledPasses(seed, `${name}/bins`, bins.length);
   const inside = bins.map((faces, bin) => shuffledPasses(seed, `${name}/bin ${bin}`, faces.length));
-  return (position) => {
-    const bin = passes(position);
+  return (position, attempt) => {
+    const bin = passes(position, attempt);
     const draw = Math.floor(position / bins.length); // each pass over the bins draws each once
-    return bins[bin]![inside[bin]!(draw)]!;
+    return bins[bin]![inside[bin]!(draw, attempt)]!;
   };
 }
 

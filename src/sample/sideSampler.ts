@@ -3,13 +3,12 @@
  * seed, i, the options and the faces, whoever makes it and whatever was made before.
  */
 import { streamFor } from '../base/index.ts';
-import { poseOf } from '../face/index.ts';
 import { type ColourTarget, colourTarget, floatFromBytes, labTable, resize } from '../image/index.ts';
 import { drawSample } from './draws.ts';
 import type { FaceSource } from './faceSource.ts';
 import type { SampleOptions } from './options.ts';
 import { type Order, shuffledPasses, uniformYawOrder } from './order.ts';
-import { type PreparedFace, prepareFace } from './prepare.ts';
+import { prepareFace } from './prepare.ts';
 import { type SideBuffers, sampleMaker } from './sample.ts';
 
 export interface SideSetup {
@@ -23,21 +22,17 @@ export interface SideSetup {
   readonly colours?: FaceSource | undefined;
   /** The yaw of each face, for options.uniformYaw; see measureYaws. */
   readonly yaws?: ArrayLike<number> | undefined;
-  /** Prepared faces to be used again; without it each is prepared when it comes up. */
-  readonly prepared?: PreparedCache | undefined;
 }
 
-/** Keeps what it has room for. */
-export interface PreparedCache {
-  get(index: number): PreparedFace | undefined;
-  set(index: number, face: PreparedFace): void;
-}
-
-/** Fills one side of the batch of an iteration. */
-export type FillSide = (iteration: number, out: SideBuffers) => Promise<void>;
+/**
+ * Fills one side of the batch of an iteration.
+ *
+ * @param attempt  another number draws other samples.
+ */
+export type FillSide = (iteration: number, attempt: number, out: SideBuffers) => Promise<void>;
 
 export function sideSampler(setup: SideSetup): FillSide {
-  const { side, seed, batchSize, options, faces, colours, prepared } = setup;
+  const { side, seed, batchSize, options, faces, colours } = setup;
   const { resolution, faceType, colourMode } = options;
   const table = labTable();
   const makeSample = sampleMaker(resolution, table);
@@ -46,18 +41,10 @@ export function sideSampler(setup: SideSetup): FillSide {
   const colourOrder = shuffledPasses(seed, `${side} colours`, colours?.count ?? 1);
   const moments = new Map<number, ColourTarget>();
 
-  const preparedFace = async (index: number): Promise<PreparedFace> => {
-    const kept = prepared?.get(index);
-    if (kept !== undefined) return kept;
-    const made = prepareFace(await faces.face(index), resolution, faceType);
-    prepared?.set(index, made);
-    return made;
-  };
-
   /** Targets that are two moments stay in memory; those that are pictures do not. */
-  const coloursOf = async (position: number): Promise<ColourTarget | undefined> => {
+  const coloursOf = async (position: number, attempt: number): Promise<ColourTarget | undefined> => {
     if (colourMode === undefined || colours === undefined) return undefined;
-    const index = colourOrder(position);
+    const index = colourOrder(position, attempt);
     const kept = moments.get(index);
     if (kept !== undefined) return kept;
     const picture = floatFromBytes((await colours.face(index)).image);
@@ -66,12 +53,12 @@ export function sideSampler(setup: SideSetup): FillSide {
     return target;
   };
 
-  return async (iteration, out) => {
+  return async (iteration, attempt, out) => {
     for (let index = 0; index < batchSize; index++) {
       const position = iteration * batchSize + index;
-      const face = await preparedFace(order(position));
-      const target = await coloursOf(position);
-      const draws = drawSample(streamFor(seed, 'sample', side, iteration, index), options);
+      const face = prepareFace(await faces.face(order(position, attempt)), resolution, faceType);
+      const target = await coloursOf(position, attempt);
+      const draws = drawSample(streamFor(seed, 'sample', side, attempt, iteration, index), options);
       makeSample(face, draws, target, out, { index, of: batchSize });
     }
   };
@@ -82,14 +69,4 @@ export function sideBuffers(resolution: number, batchSize: number): SideBuffers 
   const pixels = resolution * resolution * batchSize;
   const array = (channels: number): Float32Array => new Float32Array(pixels * channels);
   return { warped: array(3), target: array(3), mask: array(1), em: array(1) };
-}
-
-/** The yaw of every face in radians, from metadata alone. */
-export async function measureYaws(faces: FaceSource): Promise<Float32Array> {
-  const yaws = new Float32Array(faces.count);
-  for (let i = 0; i < yaws.length; i++) {
-    const { landmarks, size } = await faces.shape(i);
-    yaws[i] = poseOf(landmarks, size).yaw;
-  }
-  return yaws;
 }

@@ -1,0 +1,99 @@
+/**
+ * Pools of sample workers over real face files: the same batches for any number of workers, resumed or not, ahead of a blocked thread,
+ * and errors that arrive as they were thrown. The worker runs from dist, as Node 20 does not run TypeScript.
+ */
+import { createHash } from 'node:crypto';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { goldenFolder } from '../../../test/support.ts';
+import { FormatError } from '../../base/index.ts';
+import type { Batch } from '../../train/index.ts';
+import { createSamplePool, type PoolLimits, type PoolSpec } from './samplePool.ts';
+
+const workerUrl = new URL('../../../dist/platform/node/sampleWorker.js', import.meta.url);
+const files = ['00001_0.jpg', '00002_0.jpg', '00003_0.jpg', '00004_0.jpg', '00005_0.jpg'];
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'liae-pool-'));
+  for (const file of files) await copyFile(fileURLToPath(new URL(`tools/dfljpg/${file}`, goldenFolder)), join(folder, file));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const options = {
+  resolution: 48,
+  faceType: 'full_face',
+  randomFlip: true,
+  randomWarp: true,
+  hsvPower: 0,
+  uniformYaw: false,
+  symmetricWarp: true,
+  halfPixelShift: true,
+} as const;
+
+const spec = (): PoolSpec => ({
+  seed: 11,
+  batchSize: 2,
+  src: { folder, options: { ...options, colourMode: 'rct', uniformYaw: true } },
+  dst: { folder, options },
+});
+
+/** All bits of a batch in short. */
+function digest({ src, dst }: Batch): string {
+  const hash = createHash('sha256');
+  for (const side of [src, dst]) for (const array of [side.warped, side.target, side.mask, side.em]) hash.update(array);
+  return hash.digest('hex');
+}
+
+async function take(limits: PoolLimits, iterations: readonly number[], attempt = 0): Promise<string[]> {
+  await using pool = await createSamplePool(spec(), { workerUrl, ...limits });
+  const batches: string[] = [];
+  for (const i of iterations) batches.push(digest((await pool.next(i, attempt)).batch));
+  return batches;
+}
+
+test('any number of workers and any cache make the same batches', async () => {
+  const expected = await take({ workers: 0, cacheBytes: 0 }, [0, 1, 2, 3, 4]);
+  expect(await take({ workers: 0, cacheBytes: 2 ** 26 }, [0, 1, 2, 3, 4])).toEqual(expected);
+  expect(await take({ workers: 1, cacheBytes: 400_000 }, [0, 1, 2, 3, 4])).toEqual(expected);
+  expect(await take({ workers: 2 }, [0, 1, 2, 3, 4])).toEqual(expected);
+  expect(new Set(expected).size).toBe(5);
+});
+
+test('a run that starts late, goes back or tries again gets the batches of those numbers', async () => {
+  const [third] = await take({ workers: 0 }, [3]);
+  const [again] = await take({ workers: 0 }, [3], 1);
+  expect(await take({ workers: 2 }, [3])).toEqual([third]);
+  await using pool = await createSamplePool(spec(), { workerUrl, workers: 2 });
+  for (const i of [2, 3, 4, 5]) await pool.next(i, 0);
+  expect(digest((await pool.next(3, 0)).batch)).toBe(third);
+  expect(digest((await pool.next(3, 1)).batch)).toBe(again);
+  expect(again).not.toBe(third);
+});
+
+test('workers go on while the thread that takes the batches is blocked', async () => {
+  await using pool = await createSamplePool(spec(), { workerUrl, workers: 2 });
+  await pool.next(0, 0);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
+  let waited = 0;
+  for (let i = 1; i <= 8; i++) waited += (await pool.next(i, 0)).waitMs;
+  expect(waited).toBeLessThan(200);
+});
+
+test('a damaged face fails the batch that needs it, by name, and a folder without faces fails at once', async () => {
+  const broken = await mkdtemp(join(tmpdir(), 'liae-broken-'));
+  try {
+    await expect(createSamplePool({ ...spec(), dst: { folder: broken, options } })).rejects.toThrow('no faces in this folder');
+    const jpeg = await readFile(join(folder, '00001_0.jpg'));
+    await writeFile(join(broken, 'torn.jpg'), jpeg.subarray(0, jpeg.length - 2000));
+    await using pool = await createSamplePool({ ...spec(), dst: { folder: broken, options } }, { workerUrl, workers: 1 });
+    const failure = await pool.next(0, 0).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(FormatError);
+    expect((failure as FormatError).report()).toContain('torn.jpg: this JPEG is damaged');
+  } finally {
+    await rm(broken, { recursive: true });
+  }
+});
