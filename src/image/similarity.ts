@@ -48,20 +48,22 @@ export function maskedDssim(a: FloatImage, b: FloatImage, mask: FloatImage): num
 
 /** The Gaussian window's weighted mean around every pixel. */
 function windowMean(width: number, height: number): (plane: Float64Array) => Float64Array {
-  const taps = Array.from({ length: 2 * RADIUS + 1 }, (_, i) => Math.exp(-((i - RADIUS) ** 2) / (2 * SIGMA ** 2)));
-  const pass = (from: Float64Array, length: number, step: number, lines: number, lineStep: number): Float64Array => {
-    const to = new Float64Array(from.length);
+  const taps = Float64Array.from({ length: 2 * RADIUS + 1 }, (_, i) => Math.exp(-((i - RADIUS) ** 2) / (2 * SIGMA ** 2)));
+  return (plane) => blurLines(blurLines(plane, taps, width, 1, height, width), taps, height, width, width, 1);
+}
+
+function blurLines(from: Float64Array, taps: Float64Array, length: number, step: number, lines: number, lineStep: number): Float64Array {
+  const to = new Float64Array(from.length);
+  for (let i = 0; i < length; i++) {
+    const [low, high] = [Math.max(-RADIUS, -i), Math.min(RADIUS, length - 1 - i)];
+    let weight = 0;
+    for (let k = low; k <= high; k++) weight += taps[k + RADIUS]!;
     for (let line = 0; line < lines; line++) {
-      for (let i = 0; i < length; i++) {
-        let [sum, weight] = [0, 0];
-        for (let k = Math.max(-RADIUS, -i); k <= Math.min(RADIUS, length - 1 - i); k++) {
-          sum += taps[k + RADIUS]! * from[line * lineStep + (i + k) * step]!;
-          weight += taps[k + RADIUS]!;
-        }
-        to[line * lineStep + i * step] = sum / weight;
-      }
+      const at = line * lineStep + i * step;
+      let sum = 0;
+      for (let k = low; k <= high; k++) sum += taps[k + RADIUS]! * from[at + k * step]!;
+      to[at] = sum / weight;
     }
-    return to;
-  };
-  return (plane) => pass(pass(plane, width, 1, height, width), height, width, width, 1);
+  }
+  return to;
 }

@@ -1,0 +1,188 @@
+/**
+ * `liae demo`: a swap from nothing, in minutes: facesets of two rendered people, a small model trained before one's eyes, swapped faces,
+ * and how near they come to the truth.
+ */
+import { access, cp, mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { OptionError } from '../base/index.ts';
+import type { FloatImage, rgbBytes } from '../image/index.ts';
+import { nodeCodec } from '../platform/node/codec.ts';
+import { replaceFile } from '../platform/node/files.ts';
+import { programVersion } from '../platform/node/machine.ts';
+import { lockModel } from '../platform/node/modelLock.ts';
+import { startTrainer } from '../platform/node/trainer.ts';
+import { Canvas, chartImage, chartSvg, drawText, lossChart, readFont, readHistory } from '../train/index.ts';
+import { optional } from './args.ts';
+import type { Command, Terminal } from './command.ts';
+import { openModel } from './openModel.ts';
+import { textReporter } from './progress.ts';
+import { scoreFolder } from './score.ts';
+import { swapFolder } from './swap.ts';
+import type { ScoredFace } from './truthScore.ts';
+import { scoreText } from './truthScore.ts';
+
+const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url));
+
+/** Chosen by trials on two cores against the truth score; docs/log.md has the table. */
+const recipe = {
+  ...{ archi: 'liae-ud', resolution: 64, face_type: 'f', ae_dims: 64, e_dims: 32, d_dims: 32, d_mask_dims: 16, batch_size: 4 },
+  ...{ learning_rate: 3e-4, adabelief: false, eyes_mouth_prio: false, random_src_flip: true, random_dst_flip: true, preview_every: 200 },
+};
+
+export const demo: Command = {
+  name: 'demo',
+  summary: 'train a small model on bundled faces and see a swap, in about four minutes',
+  usage: '[--out DIR] [--seconds N] [--seed N]',
+  about:
+    'Copies the facesets of two rendered people (CC0) into a workspace, trains a small LIAE model from scratch for --seconds, swaps the faces, and compares them with the truth: the source person rendered in the place of the destination.',
+  flags: [
+    { name: 'out', kind: 'value', shape: 'DIR', help: 'the workspace; it must not exist yet', default: 'workspace/demo, demo-2, …' },
+    { name: 'seconds', kind: 'value', shape: 'N', help: 'how long to train', default: '170' },
+    { name: 'seed', kind: 'value', shape: 'N', help: 'of weights and samples', default: '1' },
+  ],
+  async run(args, terminal) {
+    const { note, out } = terminal;
+    const seconds = numberOf(optional(args, 'seconds') ?? '170', 'seconds', 5, 86400);
+    const seed = numberOf(optional(args, 'seed') ?? '1', 'seed', 0, 2 ** 32 - 1);
+    const workspace = await freshWorkspace(optional(args, 'out'));
+    const [src, dst, truth, modelFolder] = ['src', 'dst', 'truth', 'model'].map((name) => join(workspace, name)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    for (const [from, to] of [
+      ['src', src],
+      ['dst', dst],
+      ['truth', truth],
+    ] as const)
+      await cp(join(assets, from), to, { recursive: true });
+    note(`workspace ${workspace}: two rendered people (CC0), 120 source and 90 destination faces`);
+    note(
+      `training ${recipe.archi} at ${recipe.resolution} pixels from scratch for ${seconds} s; Ctrl-C saves and goes on with what there is`,
+    );
+    await mkdir(modelFolder, { recursive: true });
+    await trainFor(modelFolder, { ...recipe, src, dst, seed }, seconds, terminal);
+
+    const model = await openModel(modelFolder, note);
+    const chart = lossChart(...historyOf(await readHistory(model.files)));
+    const files = {
+      chart: join(workspace, 'loss.png'),
+      svg: join(workspace, 'loss.svg'),
+      sheet: join(workspace, 'swap.png'),
+      preview: join(modelFolder, 'previews', 'latest.png'),
+      swapped: join(workspace, 'swapped'),
+    };
+    await replaceFile(files.chart, [await nodeCodec().encodePng(chartImage(chart))]);
+    await replaceFile(files.svg, [new TextEncoder().encode(chartSvg(chart))]);
+    await swapFolder({ model, faces: dst, target: files.swapped, lowering: 'fast', note });
+    const shown: ScoredFace[] = [];
+    const { swap, untouched, count } = await scoreFolder(model, dst, truth, (face) => shown.push(face));
+    await replaceFile(files.sheet, [await nodeCodec().encodePng(swapSheet(shown))]);
+    out(
+      [
+        '',
+        `loss chart      ${files.chart}`,
+        `preview sheet   ${files.preview}`,
+        `swap sheet      ${files.sheet}   (destination, swap, truth)`,
+        `swapped faces   ${files.swapped}`,
+        '',
+        `against the truth, ${count} faces, iteration ${model.iteration}:`,
+        `  swapped       ${scoreText(swap)}`,
+        `  untouched     ${scoreText(untouched)}`,
+        '',
+        `go on training: liae train --model ${modelFolder}`,
+        '',
+      ].join('\n'),
+    );
+    return 0;
+  },
+};
+
+function numberOf(text: string, name: string, low: number, high: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= low && value <= high) return value;
+  throw new OptionError(`--${name} ${text}: not allowed`, { expected: `a whole number, ${low} to ${high}` });
+}
+
+/** A folder that does not exist yet: nobody's work is overwritten. */
+async function freshWorkspace(asked: string | undefined): Promise<string> {
+  const exists = async (folder: string): Promise<boolean> =>
+    access(folder).then(
+      () => true,
+      () => false,
+    );
+  if (asked !== undefined) {
+    if (await exists(resolve(asked)))
+      throw new OptionError(`${resolve(asked)}: exists already`, { next: 'give a new folder, or leave --out away' });
+    return resolve(asked);
+  }
+  for (let i = 1; ; i++) {
+    const folder = resolve('workspace', i === 1 ? 'demo' : `demo-${i}`);
+    if (!(await exists(folder))) return folder;
+  }
+}
+
+/** Trains until the time is over; an interrupt ends it earlier. */
+async function trainFor(model: string, asked: Readonly<Record<string, unknown>>, seconds: number, { note }: Terminal): Promise<void> {
+  const write = (text: string): void => void process.stderr.write(text);
+  const columns = process.stderr.isTTY ? process.stderr.columns : undefined;
+  const report = textReporter({ write: columns === undefined ? everyFiftieth(write) : write, note, columns, now: () => new Date() });
+  await using _lock = await lockModel(model);
+  const trainer = startTrainer({ model, asked, tool: programVersion() }, report);
+  const stop = (): void => {
+    trainer.send('preview');
+    trainer.send('stop');
+  };
+  const timer = setTimeout(stop, seconds * 1000);
+  process.once('SIGINT', stop);
+  try {
+    await trainer.end;
+  } finally {
+    clearTimeout(timer);
+    process.off('SIGINT', stop);
+  }
+}
+
+/** In a pipe a line an iteration would be too many. */
+function everyFiftieth(write: (text: string) => void): (text: string) => void {
+  let lines = 0;
+  return (text) => {
+    if (!/\]\[[\d.]+m?s\]/.test(text) || lines++ % 50 === 0) write(text);
+  };
+}
+
+const historyOf = ({ first, losses }: { first: number; losses: Float32Array }): [number, Float32Array] => [first, losses];
+
+const ROWS = 5;
+const GAP = 6;
+const HEAD = 26;
+
+/** Destination, swap and truth of faces spread over the set, two triples side by side. */
+function swapSheet(faces: readonly ScoredFace[]): ReturnType<typeof rgbBytes> {
+  const cells = Array.from(
+    { length: Math.min(2 * ROWS, faces.length) },
+    (_, i) => faces[Math.floor((i * faces.length) / Math.min(2 * ROWS, faces.length))]!,
+  );
+  const side = cells[0]!.pictures[0].width;
+  const canvas = new Canvas(6 * (side + GAP) + 3 * GAP, HEAD + Math.ceil(cells.length / 2) * (side + GAP) + GAP, [24, 24, 27]);
+  const font = readFont();
+  for (const [i, { pictures }] of cells.entries()) {
+    for (const [k, picture] of pictures.entries()) {
+      const column = (i % 2) * 3 + k;
+      const left = GAP + column * (side + GAP) + (i % 2) * GAP;
+      if (i < 2)
+        drawText(canvas, font, ['destination', 'swap', 'truth'][k]!, { x: left, y: HEAD - 8 }, { colour: [228, 228, 231], scale: 2 });
+      paste(canvas, picture, left, HEAD + Math.floor(i / 2) * (side + GAP));
+    }
+  }
+  return canvas.image;
+}
+
+function paste(canvas: Canvas, { width, height, data }: FloatImage, left: number, top: number): void {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width * 3; x++)
+      canvas.data[((top + y) * canvas.width + left) * 3 + x] = Math.round(Math.min(1, Math.max(0, data[y * width * 3 + x]!)) * 255);
+  }
+}
