@@ -1,10 +1,12 @@
 /** Training: options, the port to the engine, the loop, checkpoints, loss history and previews. */
 export { backUp } from './backups.ts';
+export { Canvas } from './canvas.ts';
 export { chartImage, chartSvg, lossChart } from './chart.ts';
 export { type CheckpointPorts, Checkpoints, type LoadedSave, type SaveRequest } from './checkpoints.ts';
 export type { Batch, Engine, EngineState, Predictions, SideBatch, StepResult } from './engine.ts';
 export type { DoneReason, TrainCommand, TrainEvent } from './events.ts';
 export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
+export { drawText, readFont } from './font.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
 export type { BatchSource, LoopEnd } from './loop.ts';
 export { HISTORY_FILE, type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
@@ -30,7 +32,7 @@ export {
   type TrainOptions,
   valueText,
 } from './optionTable.ts';
-export { facesOf, keepFaces, loadFaces, PREVIEWS_FOLDER, type PreviewFaces, previewRows, writePreview } from './previews.ts';
+export { facesOf, loadFaces, type PreviewFaces, paintPreview, previewRows } from './previews.ts';
 export { runSession, type SessionPorts } from './session.ts';
 export {
   dropoutName,

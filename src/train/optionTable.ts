@@ -8,6 +8,8 @@ interface Common {
   readonly name: string;
   /** `new`: fixed once the model exists. `start`: may be changed at every start. */
   readonly when: 'new' | 'start';
+  /** Absent in the reference. */
+  readonly ours?: boolean;
   readonly help: string;
   readonly aliases?: readonly string[];
 }
@@ -59,7 +61,16 @@ export const optionTable = [
     help: 'save and stop at this iteration; 0 trains until stopped',
   },
   { name: 'batch_size', kind: 'int', min: 1, max: MANY, default: 4, when: 'start', help: 'samples per side and iteration' },
-  { name: 'seed', kind: 'int', min: 0, max: 4294967295, default: 0, when: 'new', help: 'of initial weights, samples and previews (ours)' },
+  {
+    name: 'seed',
+    kind: 'int',
+    min: 0,
+    max: 4294967295,
+    default: 0,
+    when: 'new',
+    ours: true,
+    help: 'of initial weights, samples and previews',
+  },
   {
     name: 'device',
     kind: 'choice',
@@ -67,7 +78,8 @@ export const optionTable = [
     unavailable: ['webgpu', 'cuda', 'dml'],
     default: 'cpu',
     when: 'start',
-    help: 'where to compute (ours)',
+    ours: true,
+    help: 'where to compute',
   },
   // The network.
   {
@@ -133,14 +145,16 @@ export const optionTable = [
     kind: 'bool',
     default: true,
     when: 'start',
-    help: 'the warp of the reference, symmetric about the diagonal; off gives independent x and y (ours)',
+    ours: true,
+    help: 'the warp of the reference, symmetric about the diagonal; off gives independent x and y',
   },
   {
     name: 'half_pixel_shift',
     kind: 'bool',
     default: true,
     when: 'start',
-    help: "the reference's half-pixel offset of warped inputs; off removes it (ours)",
+    ours: true,
+    help: "the reference's half-pixel offset of warped inputs; off removes it",
   },
   // Losses.
   {
@@ -212,7 +226,8 @@ export const optionTable = [
     values: ['rows-columns', 'channels-rows'],
     default: 'rows-columns',
     when: 'start',
-    help: "axes of the GAN's smoothness term; channels-rows is what the reference does on a GPU (ours)",
+    ours: true,
+    help: "axes of the GAN's smoothness term; channels-rows is what the reference does on a GPU",
   },
   // Optimizer.
   { name: 'adabelief', kind: 'bool', default: true, when: 'start', help: 'AdaBelief; off means RMSprop' },
@@ -223,7 +238,8 @@ export const optionTable = [
     max: 1e-2,
     default: 5e-5,
     when: 'start',
-    help: 'the reference always uses its default (ours)',
+    ours: true,
+    help: 'the reference always uses its default',
   },
   {
     name: 'lr_dropout',
@@ -242,7 +258,8 @@ export const optionTable = [
     values: ['fast', 'direct'],
     default: 'fast',
     when: 'start',
-    help: 'how convolutions become ONNX: fast forms, or one node per operation as a check (ours)',
+    ours: true,
+    help: 'how convolutions become ONNX: fast forms, or one node per operation as a check',
   },
   // Files.
   {
@@ -252,7 +269,8 @@ export const optionTable = [
     max: MANY,
     default: 0,
     when: 'start',
-    help: 'iterations between saves; 0 saves every 25 minutes. A new model is also saved at iterations 0 and 1 (ours)',
+    ours: true,
+    help: 'iterations between saves; 0 saves every 25 minutes. A new model is also saved at iterations 0 and 1',
   },
   {
     name: 'backup_every',
@@ -264,7 +282,16 @@ export const optionTable = [
     aliases: ['autobackup_hour'],
     help: 'hours between backups; 0 makes none',
   },
-  { name: 'keep_backups', kind: 'int', min: 1, max: 99, default: 24, when: 'start', help: 'backups kept; the oldest goes first (ours)' },
+  {
+    name: 'keep_backups',
+    kind: 'int',
+    min: 1,
+    max: 99,
+    default: 24,
+    when: 'start',
+    ours: true,
+    help: 'backups kept; the oldest goes first',
+  },
   {
     name: 'preview_every',
     kind: 'int',
@@ -272,7 +299,8 @@ export const optionTable = [
     max: MANY,
     default: 0,
     when: 'start',
-    help: 'iterations between previews; 0 means 500, or 10 x max(1, resolution / 64) with write_preview_history (ours)',
+    ours: true,
+    help: 'iterations between previews; 0 means 500, or 10 x max(1, resolution / 64) with write_preview_history',
   },
   { name: 'write_preview_history', kind: 'bool', default: false, when: 'start', help: 'a dense series of previews' },
   {
@@ -282,9 +310,19 @@ export const optionTable = [
     max: 64,
     default: 0,
     when: 'start',
-    help: 'threads that make samples; 0 chooses from the cores (ours)',
+    ours: true,
+    help: 'threads that make samples; 0 chooses from the cores',
   },
-  { name: 'cache_mb', kind: 'int', min: 0, max: 1048576, default: 1024, when: 'start', help: 'memory for decoded faces in MiB (ours)' },
+  {
+    name: 'cache_mb',
+    kind: 'int',
+    min: 0,
+    max: 1048576,
+    default: 1024,
+    when: 'start',
+    ours: true,
+    help: 'memory for decoded faces in MiB',
+  },
 ] as const satisfies readonly OptionSpec[];
 
 type Row = (typeof optionTable)[number];

@@ -1,10 +1,10 @@
 /** The sheet, tile by tile, and the faces kept for it. */
 import { expect, test } from 'vitest';
 import { MemoryFileStore } from '../../test/support/memoryFileStore.ts';
-import type { ByteImage, ImageCodec } from '../image/index.ts';
-import type { Batch, Engine, Predictions } from './engine.ts';
+import type { ByteImage } from '../image/index.ts';
+import type { Batch, Predictions } from './engine.ts';
 import { resolveOptions } from './options.ts';
-import { facesOf, keepFaces, loadFaces, type PreviewFaces, previewRows, sheet, writePreview } from './previews.ts';
+import { facesOf, keepFaces, keepPreview, loadFaces, type PreviewFaces, paintPreview, previewRows, sheet } from './previews.ts';
 
 const res = 64;
 const n = 2;
@@ -80,10 +80,11 @@ test('kept faces come back, and others of another size or damaged do not', async
 test('a preview is written twice: under its iteration and as the latest', async () => {
   const files = new MemoryFileStore();
   const { options } = resolveOptions({ resolution: res, batch_size: n });
-  const engine: Pick<Engine, 'predict'> = { predict: async () => predictions };
-  const codec: Pick<ImageCodec, 'encodePng'> = { encodePng: async ({ data }) => data.slice(0, 4000) };
-  const ports = { engine: engine as Engine, codec: codec as ImageCodec, files };
-  expect(await writePreview(ports, shown, { iteration: 1200, options })).toBe('previews/0001200.png');
+  const engine = { predict: async () => predictions };
+  const codec = { encodePng: async ({ data }: ByteImage) => data.slice(0, 4000) };
+  const png = await paintPreview({ engine, codec }, shown, { iteration: 1200, options });
+  expect(png).toEqual(sheet(shown, predictions, { iteration: 1200, head: false }).data.slice(0, 4000));
+  expect(await keepPreview(files, png, 1200)).toBe('previews/0001200.png');
   expect(await files.list('previews')).toEqual(['0001200.png', 'latest.png']);
-  expect(files.bytesOf('previews/latest.png')).toEqual(sheet(shown, predictions, { iteration: 1200, head: false }).data.slice(0, 4000));
+  expect(files.bytesOf('previews/latest.png')).toEqual(png);
 });

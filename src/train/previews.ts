@@ -77,14 +77,18 @@ export async function keepFaces(files: FileStore, { resolution, n, ...arrays }: 
   await replace(files, SAMPLE_FILE, pieces);
 }
 
-/** Paints a sheet with the present weights. @returns its file, previews/<iteration>.png; latest.png is the same. */
-export async function writePreview(
-  { engine, files, codec }: { readonly engine: Engine; readonly files: FileStore; readonly codec: ImageCodec },
+/** A sheet with the present weights of an engine, as a PNG. */
+export async function paintPreview(
+  { engine, codec }: { readonly engine: Pick<Engine, 'predict'>; readonly codec: Pick<ImageCodec, 'encodePng'> },
   faces: PreviewFaces,
   { iteration, options }: { readonly iteration: number; readonly options: TrainOptions },
-): Promise<string> {
+): Promise<Uint8Array> {
   const predictions = await engine.predict(faces.src, faces.dst, faces.n);
-  const png = await codec.encodePng(sheet(faces, predictions, { iteration, head: options.face_type === 'head' }));
+  return codec.encodePng(sheet(faces, predictions, { iteration, head: options.face_type === 'head' }));
+}
+
+/** Files a sheet. @returns its file, previews/<iteration>.png; latest.png is the same. */
+export async function keepPreview(files: FileStore, png: Uint8Array, iteration: number): Promise<string> {
   await files.makeFolder(PREVIEWS_FOLDER);
   const file = `${PREVIEWS_FOLDER}/${String(iteration).padStart(7, '0')}.png`;
   await replace(files, file, [png]);

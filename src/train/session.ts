@@ -12,7 +12,7 @@ import { type BatchSource, type LoopEnd, type LoopPorts, type LoopStart, runLoop
 import { LossHistory } from './lossHistory.ts';
 import { resolveOptions } from './options.ts';
 import type { OptionName, TrainOptions } from './optionTable.ts';
-import { facesOf, keepFaces, loadFaces, type PreviewFaces, previewRows, writePreview } from './previews.ts';
+import { facesOf, keepFaces, keepPreview, loadFaces, type PreviewFaces, paintPreview, previewRows } from './previews.ts';
 
 export interface SessionPorts extends Pick<LoopPorts, 'nowMs' | 'peakBytes' | 'emit' | 'commands' | 'files'>, CheckpointPorts {
   readonly codec: ImageCodec;
@@ -41,11 +41,11 @@ export async function runSession(asked: Readonly<Record<string, unknown>>, ports
   for (const change of changed) emit({ event: 'changed', ...change });
   needFacesets(options, loaded?.name ?? `no saved model in ${files.describe('')}`);
 
-  await files.makeFolder('');
-  await using engine = await ports.createEngine(options);
   await using batches = await ports.createBatches(options);
+  await using engine = await ports.createEngine(options);
   const start =
     loaded === undefined ? beginning(options) : adopt(engine, loaded, { options, emit, changed: changed.map(({ option }) => option) });
+  await files.makeFolder('');
   const history = await openHistory(files, loaded, emit);
   emit({ event: 'started', iteration: start.iteration, resumed: loaded?.name ?? null, options });
   loaded = undefined; // the engine has its own copy
@@ -53,9 +53,9 @@ export async function runSession(asked: Readonly<Record<string, unknown>>, ports
   let faces: PreviewFaces | undefined;
   const preview = async (iteration: number): Promise<string> => {
     faces ??= (await loadFaces(files, options)) ?? (await chooseFaces(batches, files, options));
-    return writePreview({ engine, files, codec: ports.codec }, faces, { iteration, options });
+    return keepPreview(files, await paintPreview({ engine, codec: ports.codec }, faces, { iteration, options }), iteration);
   };
-  return runLoop({ ...ports, engine, batches, checkpoints, history, preview }, start);
+  return await runLoop({ ...ports, engine, batches, checkpoints, history, preview }, start);
 }
 
 /** @param found the save that does not name them either, or where there is none. */
@@ -93,7 +93,7 @@ async function openHistory(files: FileStore, loaded: LoadedSave | undefined, emi
 
 /** The first faces of the first batch: drawn from the seed, and the same for every start. */
 async function chooseFaces(batches: BatchSource, files: FileStore, options: TrainOptions): Promise<PreviewFaces> {
-  const { batch } = await batches.next(0, 0);
+  const { batch } = await batches.next(0, 0); // attempt 0 of iteration 0, whenever that is asked
   const faces = facesOf(batch, options.resolution, previewRows(options));
   await keepFaces(files, faces);
   return faces;

@@ -23,6 +23,7 @@ export class ToyEngine implements Engine {
   }
 
   async run(batches: readonly Batch[], iteration: number): Promise<readonly StepResult[]> {
+    if (this.disposed) throw new Error('the engine is disposed');
     this.calls.push({ iteration, count: batches.length });
     this.during(batches.length);
     [this.#weights, this.#slot] = [this.#weights.slice(), this.#slot.slice()]; // arrays handed out before stay as they were
@@ -74,6 +75,7 @@ export class ToyBatches implements BatchSource {
   readonly #options: TrainOptions;
   readonly asked: (readonly [iteration: number, attempt: number])[] = [];
   spoil: (iteration: number, attempt: number) => number | undefined = () => undefined;
+  disposed = false;
   /** Called before each batch; tests send commands or fail here. */
   before: (iteration: number) => void = () => undefined;
 
@@ -82,6 +84,7 @@ export class ToyBatches implements BatchSource {
   }
 
   async next(iteration: number, attempt: number): Promise<{ batch: Batch; waitMs: number }> {
+    if (this.disposed) throw new Error('the batches are disposed');
     this.before(iteration);
     this.asked.push([iteration, attempt]);
     const { resolution: res, batch_size: n, seed } = this.#options;
@@ -95,5 +98,7 @@ export class ToyBatches implements BatchSource {
     return { batch: { src: side(this.spoil(iteration, attempt) ?? src), dst: side(rng.uniform()) }, waitMs: 0.5 };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+  }
 }

@@ -144,6 +144,8 @@ const remedies: Readonly<Record<string, readonly [what: string, next: string]>> 
   EACCES: rights,
   EPERM: rights,
   EROFS: rights,
+  ENOTDIR: ['a file is where a folder should be', 'choose another folder'],
+  EEXIST: ['a file is where a folder should be', 'choose another folder'],
   ENOENT: ['not there', 'if the folder was moved or removed, put it back'],
 };
 

@@ -1,0 +1,18 @@
+/** The table of commands. To add one, write its file and name it here. */
+import type { CommandEntry } from './command.ts';
+
+export const commands: readonly CommandEntry[] = [
+  { name: 'train', summary: 'train a model, new or saved', load: async () => (await import('./train.ts')).train },
+  { name: 'preview', summary: 'paint the preview sheet of a saved model', load: async () => (await import('./preview.ts')).preview },
+  { name: 'swap', summary: 'swapped face and mask for every aligned face of a set', load: async () => (await import('./swap.ts')).swap },
+  { name: 'import', summary: 'take over a DeepFaceLab model', load: async () => (await import('./importModel.ts')).importModel },
+  { name: 'export', summary: 'write a saved model for other tools', load: async () => (await import('./exportModel.ts')).exportModel },
+  { name: 'score', summary: 'compare swapped faces with a known truth', load: async () => (await import('./score.ts')).score },
+  {
+    name: 'demo',
+    summary: 'train a small model on bundled faces and see a swap, in about four minutes',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  { name: 'history', summary: 'draw the loss history of a model', load: async () => (await import('./history.ts')).history },
+  { name: 'doctor', summary: 'what this machine and installation offer', load: async () => (await import('./doctor.ts')).doctor },
+];

@@ -1,0 +1,53 @@
+/** What this machine and installation are: versions, cores, memory, providers. For `liae doctor`, and for the version in saves. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { arch, availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
+
+/** The version in package.json. */
+export function programVersion(): string {
+  const parsed: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+}
+
+export interface Machine {
+  readonly liae: string;
+  readonly node: string;
+  readonly system: string;
+  readonly cpu: string;
+  /** Logical cores that this process may use. */
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly freeBytes: number;
+  readonly onnxRuntime: RuntimeFound;
+}
+
+/** The inference library as installed, or why it does not load. */
+export type RuntimeFound = { readonly version: string; readonly providers: readonly string[] } | { readonly problem: string };
+
+export function describeMachine(): Machine {
+  return {
+    liae: programVersion(),
+    node: process.versions.node,
+    system: `${process.platform} ${release()} ${arch()}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryBytes: totalmem(),
+    freeBytes: freemem(),
+    onnxRuntime: findRuntime(),
+  };
+}
+
+/** Loaded here by hand and not by import: a library that does not load is something to report, not a reason to stop. */
+function findRuntime(): RuntimeFound {
+  try {
+    const runtime: unknown = createRequire(import.meta.url)('onnxruntime-node');
+    if (typeof runtime !== 'object' || runtime === null) return { problem: 'the package is empty' };
+    const { env, listSupportedBackends } = runtime as {
+      env?: { versions?: { node?: string } };
+      listSupportedBackends?: () => { name: string }[];
+    };
+    return { version: env?.versions?.node ?? 'unknown', providers: listSupportedBackends?.().map(({ name }) => name) ?? [] };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
