@@ -17,7 +17,12 @@ interface AbortSignal {
 }
 declare namespace WebAssembly {
   class Module {
+    constructor(bytes: Uint8Array);
     private readonly brand;
+  }
+  class Memory {
+    constructor(size: { initial: number; maximum?: number });
+    readonly buffer: ArrayBuffer;
   }
   class Instance {
     constructor(module: Module, imports?: Imports);

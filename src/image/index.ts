@@ -4,6 +4,7 @@ export { bilateralFilter } from './bilateral.ts';
 export { gaussianBlur, growMask } from './blur.ts';
 export type { ImageCodec } from './codec.ts';
 export { type ColourMode, type ColourTarget, colourDraws, colourTarget, transferColours } from './colourTransfer.ts';
+export { type CubicPlan, CubicSampler } from './cubicSampler.ts';
 export { bgrFromHsv, hsvFromBgr } from './hsv.ts';
 export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage } from './image.ts';
 export { bgrFromLab, type LabTable, labFromBgr, labTable } from './lab.ts';

@@ -6,6 +6,7 @@ import {
   affinePositions,
   bgrFromHsv,
   type ColourTarget,
+  CubicSampler,
   type FloatImage,
   floatImage,
   hsvFromBgr,
@@ -13,7 +14,6 @@ import {
   type LabTable,
   mapPositions,
   positions,
-  sampleCubic,
   sampleLinear,
   sinkOf,
   transferColours,
@@ -55,28 +55,25 @@ export type MakeSample = (
 export function sampleMaker(resolution: number, table: LabTable): MakeSample {
   const bent = positions(resolution, resolution);
   const moved = positions(resolution, resolution);
+  const sampler = new CubicSampler(resolution, resolution);
   const shifted = floatImage(resolution, resolution, 3);
-  const warped = floatImage(resolution, resolution, 3);
-  const colour = floatImage(resolution, resolution, 3);
   const gray = floatImage(resolution, resolution, 1);
 
   return (face, draws, colours, out, place) => {
     affinePositions(moved, invertAffine(draws.targetFromSource), draws.mirrored);
+    const move = sampler.plan(moved);
     const image = colours === undefined ? face.image : transferColours(face.image, colours, draws.colour, table);
-    sampleCubic(image, moved, 'replicate', sinkOf(colour));
-    putColour(colour, out.target, place);
-    let input = image;
+    putColour(sampler.sample(image, move, 'replicate'), out.target, place);
+    let input: Pick<FloatImage, 'data' | 'channels'> = image;
     if (draws.hsv !== undefined) {
       shiftHsv(input.data, shifted.data, draws.hsv);
       input = shifted;
     }
     if (draws.maps !== undefined) {
       mapPositions(bent, draws.maps.x, draws.maps.y);
-      sampleCubic(input, bent, 'zero', sinkOf(warped));
-      input = warped;
+      input = { data: sampler.sample(input, sampler.plan(bent), 'zero'), channels: 4 };
     }
-    if (input !== image) sampleCubic(input, moved, 'replicate', sinkOf(colour));
-    putColour(colour, out.warped, place);
+    putColour(input === image ? sampler.out : sampler.sample(input, move, 'replicate'), out.warped, place);
     sampleLinear(face.mask, moved, 'zero', sinkOf(gray));
     putMask(gray, out.mask, place, 1);
     sampleLinear(face.em, moved, 'zero', sinkOf(gray));
@@ -84,10 +81,10 @@ export function sampleMaker(resolution: number, table: LabTable): MakeSample {
   };
 }
 
-/** Clips a colour image to 0…1 and writes it to its place in a batch. */
-function putColour({ data }: FloatImage, out: Float32Array, { index, of }: Place): void {
+/** Clips pixels of four values, the last spare, to 0…1 and writes them to their place in a batch. */
+function putColour(data: Float32Array, out: Float32Array, { index, of }: Place): void {
   const stride = of * 3;
-  for (let p = 0, o = index * 3; p < data.length; p += 3, o += stride) {
+  for (let p = 0, o = index * 3; p < data.length; p += 4, o += stride) {
     const b = data[p]!;
     const g = data[p + 1]!;
     const r = data[p + 2]!;
