@@ -9,7 +9,8 @@ export type Corner = readonly [x: number, y: number];
 
 /** The corners of the convex hull in order, without points on its edges (Andrew's monotone chain). */
 export function convexHull(points: readonly Corner[]): Corner[] {
-  const sorted = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const ordered = [...points].sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  const sorted = ordered.filter(([x, y], i) => i === 0 || x !== ordered[i - 1]![0] || y !== ordered[i - 1]![1]);
   const chain = (ordered: readonly Corner[]): Corner[] => {
     const hull: Corner[] = [];
     for (const p of ordered) {
