@@ -6,8 +6,8 @@
 /** [a, b, tx, c, d, ty]. */
 export type Affine = readonly [a: number, b: number, tx: number, c: number, d: number, ty: number];
 
-export const affineX = (m: Affine, x: number, y: number): number => m[0] * x + m[1] * y + m[2];
-export const affineY = (m: Affine, x: number, y: number): number => m[3] * x + m[4] * y + m[5];
+const affineX = (m: Affine, x: number, y: number): number => m[0] * x + m[1] * y + m[2];
+const affineY = (m: Affine, x: number, y: number): number => m[3] * x + m[4] * y + m[5];
 
 /** The plain inverse; not finite where m flattens the plane. */
 export function invertAffine([a, b, tx, c, d, ty]: Affine): Affine {

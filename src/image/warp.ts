@@ -1,7 +1,7 @@
-/** Warps of whole images, each one set of positions and one reading. Loops that move several images alike use the parts directly. */
+/** Warps of whole images: one set of positions, one reading. Loops that move several images alike use the parts directly. */
 import { type Affine, invertAffine } from './affine.ts';
 import { type FloatImage, floatImage } from './image.ts';
-import { affinePositions, mapPositions, positions } from './positions.ts';
+import { affinePositions, positions } from './positions.ts';
 import { type Border, sampleCubic, sampleLinear, sinkOf } from './sampling.ts';
 
 export type Filter = 'linear' | 'cubic';
@@ -20,14 +20,5 @@ export function warpAffine(
   affinePositions(at, invertAffine(targetFromSource));
   const out = floatImage(to.width, to.height, image.channels);
   (to.filter === 'cubic' ? sampleCubic : sampleLinear)(image, at, to.border, sinkOf(out));
-  return out;
-}
-
-/** The image read through maps of source positions, cubic, with zeros outside; maps hold width · height values each. */
-export function remapCubic(image: FloatImage, mapX: Float32Array, mapY: Float32Array, width: number): FloatImage {
-  const at = positions(width, mapX.length / width);
-  mapPositions(at, mapX, mapY);
-  const out = floatImage(at.width, at.height, image.channels);
-  sampleCubic(image, at, 'zero', sinkOf(out));
   return out;
 }

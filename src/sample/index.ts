@@ -1,6 +1,6 @@
 /** Training samples: the order of faces, random draws, augmentation, and the sides of batches; the port to sets of faces. */
 export { type BatchSetup, type BatchSide, batchMaker, type MakeBatch, measureYaws } from './batch.ts';
-export { affineFromDraws, drawSample, type HsvDraws, type SampleDraws, transposeSquare, type WarpMaps, warpMapX } from './draws.ts';
+export { affineFromDraws, type HsvDraws, type SampleDraws, transposeSquare, type WarpMaps, warpMapX } from './draws.ts';
 export type { Face, FaceShape, FaceSource } from './faceSource.ts';
 export type { SampleOptions } from './options.ts';
 export { type Order, shuffledPasses, uniformYawOrder, yawBins } from './order.ts';
