@@ -98,7 +98,7 @@ function noteText(event: Extract<TrainEvent, { event: Quiet }>): string {
 }
 
 /** As the reference prints it. */
-export function iterationLine({ iteration, ms, loss }: Extract<TrainEvent, { event: 'iteration' }>, now: Date): string {
+function iterationLine({ iteration, ms, loss }: Extract<TrainEvent, { event: 'iteration' }>, now: Date): string {
   return `${stamp(now)}[#${number(iteration)}][${(ms / 1000).toFixed(3)}s][${loss.src.toFixed(4)}][${loss.dst.toFixed(4)}]`;
 }
 

@@ -38,7 +38,7 @@ export async function runCli(
 }
 
 /** @returns the exit code that goes with the error. */
-export function printError(error: unknown, { note }: Pick<Terminal, 'note'>, verbose: boolean): number {
+function printError(error: unknown, { note }: Pick<Terminal, 'note'>, verbose: boolean): number {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (error instanceof LiaeError) {
     note(error.report());

@@ -1,5 +1,4 @@
 /** Training: options, the port to the engine, the loop, checkpoints, loss history and previews. */
-export { backUp } from './backups.ts';
 export { Canvas } from './canvas.ts';
 export { chartImage, chartSvg, lossChart } from './chart.ts';
 export { type CheckpointPorts, Checkpoints, type LoadedSave, type SaveRequest } from './checkpoints.ts';
@@ -9,7 +8,7 @@ export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
 export { drawText, readFont } from './font.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
 export type { BatchSource, LoopEnd } from './loop.ts';
-export { HISTORY_FILE, type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
+export { type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
 export { nearest } from './nearest.ts';
 export {
   batchInputs,
@@ -20,7 +19,7 @@ export {
   patchObjective,
   usesTrueFace,
 } from './objective.ts';
-export { canonicalKeys, findOption, modelConfig, previewPeriod, type Resolved, type Rounding, resolveOptions } from './options.ts';
+export { canonicalKeys, findOption, modelConfig, type Resolved, type Rounding, resolveOptions } from './options.ts';
 export {
   defaultText,
   flagOf,

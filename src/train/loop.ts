@@ -281,7 +281,7 @@ const isFinite = ({ src, dst, gradientNorm }: StepResult): boolean =>
   Number.isFinite(src) && Number.isFinite(dst) && Number.isFinite(gradientNorm);
 
 /** The first tensor that holds a NaN or an infinity: a finite loss can still leave such weights behind. */
-export function nonFiniteTensor({ tensors }: EngineState): string | undefined {
+function nonFiniteTensor({ tensors }: EngineState): string | undefined {
   for (const [name, { data }] of tensors) if (!allFinite(data)) return name;
   return undefined;
 }

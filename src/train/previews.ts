@@ -10,7 +10,7 @@ import { type FileStore, readWhole } from './fileStore.ts';
 import { drawText, readFont } from './font.ts';
 import type { TrainOptions } from './optionTable.ts';
 
-export const PREVIEWS_FOLDER = 'previews';
+const PREVIEWS_FOLDER = 'previews';
 const SAMPLE_FILE = `${PREVIEWS_FOLDER}/sample.safetensors`;
 const LATEST_FILE = `${PREVIEWS_FOLDER}/latest.png`;
 

@@ -19,7 +19,7 @@ type Node = File | Folder;
 
 const folder = (): Folder => ({ kind: 'folder', entries: new Map(), flushed: new Map() });
 
-export class Crash extends Error {}
+class Crash extends Error {}
 
 export class MemoryFileStore implements FileStore {
   root = folder();

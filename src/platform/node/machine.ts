@@ -22,7 +22,7 @@ export interface Machine {
 }
 
 /** The inference library as installed, or why it does not load. */
-export type RuntimeFound = { readonly version: string; readonly providers: readonly string[] } | { readonly problem: string };
+type RuntimeFound = { readonly version: string; readonly providers: readonly string[] } | { readonly problem: string };
 
 export function describeMachine(): Machine {
   return {
