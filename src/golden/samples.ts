@@ -1,7 +1,7 @@
 /** Golden cases samples: whole samples from a face, its landmarks and masks, driven by stored maps, matrices and draws. */
 import { faceTypeFromName } from '../face/index.ts';
 import { type ByteImage, type ColourMode, colourTarget, labTable, resize } from '../image/index.ts';
-import { type HsvDraws, prepareFace, sampleMaker, sideBuffers, transposeSquare } from '../sample/index.ts';
+import { facePreparer, type HsvDraws, sampleMaker, sideBuffers, transposeSquare } from '../sample/index.ts';
 import type { CaseRunner, Check, GoldenCase } from './case.ts';
 import { affineOf, arrayOf, check, hasArray, itemsOf, numberOf, numbersOf, pictureOf, textOf } from './pictures.ts';
 
@@ -38,7 +38,7 @@ export const samples: CaseRunner = async (golden) => {
     };
     const out = sideBuffers(res, 1);
     const target = mode === undefined || like === undefined ? undefined : colourTarget(mode, like, table);
-    makeSample(prepareFace(face, res, faceTypeFromName(textOf(item, 'face_type'), name)), draws, target, out, { index: 0, of: 1 });
+    makeSample(facePreparer(res, faceTypeFromName(textOf(item, 'face_type'), name))(face), draws, target, out, { index: 0, of: 1 });
     const tolerance = mode === 'rct' || draws.hsv !== undefined ? coloured : mode === 'mkl' ? mkl : plain;
     for (const key of ['warped', 'target', 'mask', 'em'] as const) {
       checks.push(check(golden, `${i}/${key}_q32`, out[key], key === 'mask' || key === 'em' ? plain : tolerance));

@@ -12,7 +12,7 @@ test.each<Border>(['zero', 'replicate'])('it agrees with the plain loop inside, 
   const [width, height] = [13, 9];
   const image = floatImage(width, height, 3);
   for (let i = 0; i < image.data.length; i++) image.data[i] = rng.uniform();
-  const sampler = new CubicSampler(width, height);
+  const sampler = new CubicSampler({ width, height });
   for (const reach of [3, 40, 1e6]) {
     const at = positions(width, height);
     for (let i = 0; i < at.x.length; i++) {
@@ -30,11 +30,27 @@ test.each<Border>(['zero', 'replicate'])('it agrees with the plain loop inside, 
   }
 });
 
+test('sources and results may differ in size', () => {
+  const rng = streamFor(3, 'cubic');
+  const image = floatImage(10, 7, 3);
+  for (let i = 0; i < image.data.length; i++) image.data[i] = rng.uniform();
+  const at = positions(4, 6);
+  for (let i = 0; i < 24; i++) [at.x[i], at.y[i]] = [32 * rng.uniform(-2, 12), 32 * rng.uniform(-2, 9)];
+  const expected = floatImage(4, 6, 3);
+  sampleCubic(image, at, 'replicate', sinkOf(expected));
+  const sampler = new CubicSampler(image, expected);
+  expectClose(
+    sampler.sample(image, sampler.plan(at), 'replicate').filter((_, i) => i % 4 !== 3),
+    expected.data,
+    { abs: 1e-6 },
+  );
+});
+
 test('a result can be sampled again', () => {
   const rng = streamFor(2, 'cubic');
   const image = floatImage(8, 8, 3);
   for (let i = 0; i < image.data.length; i++) image.data[i] = rng.uniform();
-  const sampler = new CubicSampler(8, 8);
+  const sampler = new CubicSampler({ width: 8, height: 8 });
   const shifted = positions(8, 8);
   for (let i = 0; i < 64; i++) [shifted.x[i], shifted.y[i]] = [32 * ((i % 8) + 1), 32 * Math.floor(i / 8)]; // one pixel to the right
   const once = sampler.sample(image, sampler.plan(shifted), 'replicate');

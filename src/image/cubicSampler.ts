@@ -12,6 +12,11 @@ const RING = 4;
 const PIXEL = 16;
 const TABLE_BYTES = 32 * PIXEL;
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Positions as addresses: what a sampler of one size reads for each target pixel. */
 export interface CubicPlan {
   /** Of the first tap, from the start of the source. */
@@ -20,7 +25,7 @@ export interface CubicPlan {
   readonly weights: Int32Array;
 }
 
-/** Samples three-channel images of one size; sources and results have width × height pixels. */
+/** Samples three-channel images of one size into results of one size. */
 export class CubicSampler {
   readonly #width: number;
   readonly #height: number;
@@ -31,9 +36,10 @@ export class CubicSampler {
   /** The last result: four floats a pixel, the fourth 0. Overwritten by the next. */
   readonly out: Float32Array;
 
-  constructor(width: number, height: number) {
+  /** @param target  size of the results; that of the sources if absent. */
+  constructor({ width, height }: Size, target: Size = { width, height }) {
     [this.#width, this.#height] = [width, height];
-    const pixels = width * height;
+    const pixels = target.width * target.height;
     const padded = (width + 2 * RING) * (height + 2 * RING);
     const at = { source: TABLE_BYTES, out: TABLE_BYTES + padded * PIXEL, taps: 0, weights: 0 };
     at.taps = at.out + pixels * PIXEL;
@@ -49,7 +55,7 @@ export class CubicSampler {
     this.#run = new WebAssembly.Instance(module, { m: { m: memory } }).exports.run as (pixels: number) => void;
   }
 
-  /** @param at  width × height positions. */
+  /** @param at  as many positions as a result has pixels. */
   plan(at: Positions): CubicPlan {
     const plan = { taps: new Int32Array(at.x.length), weights: new Int32Array(at.x.length) };
     const [width, height, row] = [this.#width, this.#height, this.#width + 2 * RING];
@@ -63,7 +69,7 @@ export class CubicSampler {
   }
 
   /**
-   * @param image  three values a pixel, or four as in `out`, which is allowed.
+   * @param image  three values a pixel, or four as in `out`, which itself may be read again.
    * @returns `out`.
    */
   sample(image: Pick<FloatImage, 'data' | 'channels'>, plan: CubicPlan, border: Border): Float32Array {

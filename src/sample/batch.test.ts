@@ -7,7 +7,7 @@ import { batchMaker } from './batch.ts';
 import { drawSample, type SampleDraws } from './draws.ts';
 import type { Face, FaceSource } from './faceSource.ts';
 import type { SampleOptions } from './options.ts';
-import { prepareFace } from './prepare.ts';
+import { facePreparer } from './prepare.ts';
 import { sampleMaker } from './sample.ts';
 import { sideBuffers } from './sideSampler.ts';
 
@@ -56,7 +56,7 @@ const source = (first: number, count: number): FaceSource => ({
 const still: SampleDraws = { targetFromSource: [1, 0, 0, 0, 1, 0], mirrored: false, colour: new Float64Array(0) };
 
 test('without a move the target is the face itself and equals the input; eyes and mouth peak at 1', () => {
-  const face = prepareFace(noiseFace(1, RES), RES, 'whole_face');
+  const face = facePreparer(RES, 'whole_face')(noiseFace(1, RES));
   const out = sideBuffers(RES, 1);
   sampleMaker(RES, labTable())(face, still, undefined, out, { index: 0, of: 1 });
   expectClose(out.target, face.image.data, {});
@@ -67,7 +67,7 @@ test('without a move the target is the face itself and equals the input; eyes an
 });
 
 test('a mirrored sample is the sample read from right to left', () => {
-  const face = prepareFace(noiseFace(2), RES, 'full_face');
+  const face = facePreparer(RES, 'full_face')(noiseFace(2));
   const draws = { ...drawSample(streamFor(1, 'mirror'), options), mirrored: false };
   const [plain, mirrored] = [sideBuffers(RES, 1), sideBuffers(RES, 1)];
   const make = sampleMaker(RES, labTable());
@@ -88,7 +88,7 @@ test('a mirrored sample is the sample read from right to left', () => {
 });
 
 test('samples of a batch lie beside each other, channels innermost', () => {
-  const face = prepareFace(noiseFace(3), RES, 'whole_face');
+  const face = facePreparer(RES, 'whole_face')(noiseFace(3));
   const draws = drawSample(streamFor(1, 'place'), options);
   const [alone, batch] = [sideBuffers(RES, 1), sideBuffers(RES, 3)];
   const make = sampleMaker(RES, labTable());

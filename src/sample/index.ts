@@ -4,6 +4,6 @@ export { affineFromDraws, type HsvDraws, type SampleDraws, transposeSquare, type
 export type { Face, FaceShape, FaceSource } from './faceSource.ts';
 export type { SampleOptions } from './options.ts';
 export { type Order, shuffledPasses, uniformYawOrder, yawBins } from './order.ts';
-export { type PreparedFace, prepareFace } from './prepare.ts';
+export { facePreparer, type PreparedFace, type PrepareFace, prepareFace } from './prepare.ts';
 export { type MakeSample, type Place, type SideBuffers, sampleMaker } from './sample.ts';
 export { type FillSide, type SideSetup, sideBuffers, sideSampler } from './sideSampler.ts';

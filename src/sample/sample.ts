@@ -55,7 +55,7 @@ export type MakeSample = (
 export function sampleMaker(resolution: number, table: LabTable): MakeSample {
   const bent = positions(resolution, resolution);
   const moved = positions(resolution, resolution);
-  const sampler = new CubicSampler(resolution, resolution);
+  const sampler = new CubicSampler({ width: resolution, height: resolution });
   const shifted = floatImage(resolution, resolution, 3);
   const gray = floatImage(resolution, resolution, 1);
 

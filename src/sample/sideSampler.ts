@@ -8,7 +8,7 @@ import { drawSample } from './draws.ts';
 import type { FaceSource } from './faceSource.ts';
 import type { SampleOptions } from './options.ts';
 import { type Order, shuffledPasses, uniformYawOrder } from './order.ts';
-import { prepareFace } from './prepare.ts';
+import { facePreparer } from './prepare.ts';
 import { type SideBuffers, sampleMaker } from './sample.ts';
 
 export interface SideSetup {
@@ -35,6 +35,7 @@ export function sideSampler(setup: SideSetup): FillSide {
   const { side, seed, batchSize, options, faces, colours } = setup;
   const { resolution, faceType, colourMode } = options;
   const table = labTable();
+  const prepare = facePreparer(resolution, faceType);
   const makeSample = sampleMaker(resolution, table);
   const order: Order =
     options.uniformYaw && setup.yaws !== undefined ? uniformYawOrder(seed, side, setup.yaws) : shuffledPasses(seed, side, faces.count);
@@ -56,7 +57,7 @@ export function sideSampler(setup: SideSetup): FillSide {
   return async (iteration, attempt, out) => {
     for (let index = 0; index < batchSize; index++) {
       const position = iteration * batchSize + index;
-      const face = prepareFace(await faces.face(order(position, attempt)), resolution, faceType);
+      const face = prepare(await faces.face(order(position, attempt)));
       const target = await coloursOf(position, attempt);
       const draws = drawSample(streamFor(seed, 'sample', side, attempt, iteration, index), options);
       makeSample(face, draws, target, out, { index, of: batchSize });

@@ -75,12 +75,18 @@ test('a run that starts late, goes back or tries again gets the batches of those
 });
 
 test('workers go on while the thread that takes the batches is blocked', async () => {
-  await using pool = await createSamplePool(spec(), { workerUrl, workers: 2 });
-  await pool.next(0, 0);
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500);
-  let waited = 0;
-  for (let i = 1; i <= 8; i++) waited += (await pool.next(i, 0)).waitMs;
-  expect(waited).toBeLessThan(200);
+  const large = { ...options, resolution: 160 };
+  const costly = { ...spec(), batchSize: 4, src: { folder, options: large }, dst: { folder, options: large } };
+  const waits = async (limits: PoolLimits, blockMs: number): Promise<number> => {
+    await using pool = await createSamplePool(costly, { workerUrl, ...limits });
+    await pool.next(0, 0);
+    if (blockMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
+    let waited = 0;
+    for (let i = 1; i <= 8; i++) waited += (await pool.next(i, 0)).waitMs;
+    return waited;
+  };
+  const alone = await waits({ workers: 0 }, 0);
+  expect(await waits({ workers: 1 }, 5 * alone)).toBeLessThan(alone / 2);
 });
 
 test('a damaged face fails the batch that needs it, by name, and a folder without faces fails at once', async () => {
