@@ -163,6 +163,18 @@ describe('rounding', () => {
   });
 });
 
+test('a discriminator whose layers cannot halve the picture is refused, with the nearest one that can', () => {
+  const asked = { archi: 'liae', resolution: 80, gan_patch_size: 128 };
+  expect(resolveOptions(asked).options.gan_patch_size).toBe(128); // it is not used
+  const error = failure(() => resolveOptions({ ...asked, gan_power: 0.1 }));
+  expect(error.message).toBe('gan_patch_size: 128 does not fit a resolution of 80');
+  const nearest = Number(error.details.next?.match(/gan-patch-size (\d+)$/)?.[1]);
+  expect(resolveOptions({ ...asked, gan_power: 0.1, gan_patch_size: nearest }).options.gan_patch_size).toBe(nearest);
+  // The reference's default, resolution / 8, fits the usual sizes.
+  for (const resolution of [64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512]) resolveOptions({ resolution, gan_power: 0.1 });
+});
+});
+
 describe('resuming', () => {
   const stored = resolveOptions({ resolution: 64, archi: 'liae-ud', batch_size: 2, seed: 5 }).options;
 

@@ -4,7 +4,7 @@
  * Source of the rounding: the network's sizes (every stage halves or doubles the side; depth-to-space needs even widths).
  */
 import { FormatError, OptionError } from '../base/index.ts';
-import { archiText, type ModelConfig, parseArchi } from '../models/index.ts';
+import { archiText, type ModelConfig, parseArchi, patchStrides } from '../models/index.ts';
 import { nearest } from './nearest.ts';
 import {
   flagOf,
@@ -93,6 +93,7 @@ export function resolveOptions(asked: Readonly<Record<string, unknown>>, stored?
     if (values[spec.name] === undefined && typeof spec.default === 'object') values[spec.name] = spec.default.of(Number(values.resolution));
   }
   const options = values as unknown as TrainOptions; // every row of the table has a value of its kind by now
+  if (options.gan_power > 0) needWholePatches(options);
   if (before === undefined) return { options, rounded, changed: [] };
 
   const differing = specs.filter((spec) => options[spec.name as OptionName] !== before[spec.name as OptionName]);
@@ -223,6 +224,19 @@ function refused(spec: OptionSpec, value: unknown, nearestValue: string): Option
   return new OptionError(`${spec.name}: ${JSON.stringify(value) ?? 'undefined'} is not allowed`, {
     expected: `${kind}${rangeText(spec)}`,
     next: `the nearest valid value is ${flagOf(spec.name)} ${nearestValue}`,
+  });
+}
+
+/** The patch discriminator halves the picture again and again on its way down: each half must be whole. */
+function needWholePatches({ resolution, gan_patch_size: asked }: TrainOptions): void {
+  const reduction = (patch: number): number => patchStrides(patch).reduce((product: number, stride) => product * stride, 1);
+  if (resolution % reduction(asked) === 0) return;
+  const { min, max } = optionTable.find((row) => row.name === 'gan_patch_size')!;
+  const fitting = Array.from({ length: max - min + 1 }, (_, i) => min + i).filter((patch) => resolution % reduction(patch) === 0);
+  const nearestFit = fitting.reduce((best, patch) => (Math.abs(patch - asked) < Math.abs(best - asked) ? patch : best));
+  throw new OptionError(`gan_patch_size: ${asked} does not fit a resolution of ${resolution}`, {
+    found: `its layers halve the picture ${Math.log2(reduction(asked))} times, and ${resolution} / ${reduction(asked)} is not whole`,
+    next: `the nearest valid value is ${flagOf('gan_patch_size')} ${nearestFit}`,
   });
 }
 
