@@ -173,7 +173,6 @@ test('a discriminator whose layers cannot halve the picture is refused, with the
   // The reference's default, resolution / 8, fits the usual sizes.
   for (const resolution of [64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512]) resolveOptions({ resolution, gan_power: 0.1 });
 });
-});
 
 describe('resuming', () => {
   const stored = resolveOptions({ resolution: 64, archi: 'liae-ud', batch_size: 2, seed: 5 }).options;
