@@ -71,7 +71,7 @@ export async function modelCase(golden: GoldenCase): Promise<ModelCase> {
   };
 }
 
-export function configOf(options: Record_): ModelConfig {
+function configOf(options: Record_): ModelConfig {
   return {
     ...parseArchi(textOf(options, 'archi')),
     resolution: numberOf(options, 'resolution'),

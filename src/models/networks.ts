@@ -43,9 +43,6 @@ export function inter(p: Scope, code: Value, c: ModelConfig): Value {
 
 const interChannels = (c: ModelConfig): number => (c.type === 'liae' ? 2 : 1) * c.aeDims;
 
-/** Side of an inter's map. */
-export const interSide = (c: ModelConfig): number => denseSide(c) * (c.t ? 1 : 2);
-
 /** A face (res, res, n, 3) and its mask (res, res, n, 1), in 0…1. */
 export interface Face {
   readonly face: Value;
@@ -55,7 +52,7 @@ export interface Face {
 /**
  * Decoder: a map becomes a face and its mask, in two branches that share nothing but `z`.
  *
- * @param z (s, s, n, c), s = interSide(c).
+ * @param z (s, s, n, c), a map as an inter makes it, or two on top of each other.
  */
 export function decoder(p: Scope, z: Value, c: ModelConfig): Face {
   const stages = decoderStages(c);

@@ -1,7 +1,7 @@
 /** What networks are made of: layers, initial values, losses, optimizers. */
 export { convolve, type Lowering } from './conv.ts';
 export { initialValue } from './initial.ts';
-export { activation, conv, convTransposed, dense, downscale, flatten, pixelNorm, residual, unflatten, upscale } from './layers.ts';
+export { conv, convTransposed, dense, downscale, flatten, pixelNorm, residual, unflatten, upscale } from './layers.ts';
 export { gaussianBlur } from './losses/blur.ts';
 export { dssim } from './losses/dssim.ts';
 export { crossEntropy, sampleMean, styleLoss, totalVariation, type VariationAxes } from './losses/terms.ts';

@@ -23,7 +23,7 @@ import { convolve } from './conv.ts';
 import type { Scope } from './scope.ts';
 
 /** max(x, slope·x), or x·cos(x) where the scope says so. */
-export const activation = (p: Scope, x: Value, slope: number): Value => (p.cosine ? x.mul(cos(x)) : leakyRelu(x, slope));
+const activation = (p: Scope, x: Value, slope: number): Value => (p.cosine ? x.mul(cos(x)) : leakyRelu(x, slope));
 
 /** x·W + b. @param x (n, in). @returns (n, out). */
 export function dense(p: Scope, x: Value, out: number): Value {

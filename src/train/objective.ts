@@ -66,7 +66,7 @@ export interface Targets {
   readonly soft: Value;
 }
 
-export function targetsOf({ src, dst }: BatchValues, { blurOutMask }: Pick<ObjectiveOptions, 'blurOutMask'>): Targets {
+function targetsOf({ src, dst }: BatchValues, { blurOutMask }: Pick<ObjectiveOptions, 'blurOutMask'>): Targets {
   const [picture, mask, em] = [
     [src.target, dst.target],
     [src.mask, dst.mask],
