@@ -71,7 +71,7 @@ export async function modelCase(golden: GoldenCase): Promise<ModelCase> {
   };
 }
 
-function configOf(options: Record_): ModelConfig {
+export function configOf(options: Record_): ModelConfig {
   return {
     ...parseArchi(textOf(options, 'archi')),
     resolution: numberOf(options, 'resolution'),

@@ -33,7 +33,7 @@ export function patchStrides(patchSize: number): readonly Stride[] {
 }
 
 /** Side of the patch that one output of a stack of 3×3 layers sees. */
-function receptiveField(strides: readonly number[]): number {
+export function receptiveField(strides: readonly number[]): number {
   let [field, step] = [1, 1];
   for (const stride of strides) {
     field += 2 * step;

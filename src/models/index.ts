@@ -1,6 +1,6 @@
 /** Networks: LIAE and DF, their discriminators, and what fixes their shapes. */
 export { type Archi, archiText, denseSide, type ModelConfig, parseArchi } from './config.ts';
-export { codeDiscriminator, type PatchLogits, patchDiscriminator, patchStrides } from './discriminators.ts';
+export { codeDiscriminator, type PatchLogits, patchDiscriminator, patchStrides, receptiveField } from './discriminators.ts';
 export { encoder, type Face, inter } from './networks.ts';
 export { exportOnnx, type OnnxFlavour } from './onnxExport.ts';
 export { type Predicted, predictBoth } from './predict.ts';
