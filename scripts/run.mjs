@@ -3,8 +3,8 @@
  * fresh clone needs nothing else. All it says goes to stderr: stdout belongs to the task.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,7 +53,10 @@ function install() {
   if (isCurrent('install', value)) return;
   say('installing packages (npm ci); this happens once');
   // onnxruntime-node's install script on Linux fetches CUDA libraries from outside the registry and fails the install without that network.
-  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { quiet: true, env: { ONNXRUNTIME_NODE_INSTALL: 'skip' } });
+  const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    quiet: true,
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+  });
   if (status !== 0) {
     say(`npm ci failed with exit code ${status}; check the network and the messages above, then run the same command again`);
     process.exit(1);
@@ -72,7 +75,6 @@ function build() {
     say('compiling failed; see the messages above');
     process.exit(1);
   }
-  mkdirSync(at('dist'), { recursive: true });
   writeFileSync(stampFile('build'), value);
   return 0;
 }
@@ -102,7 +104,9 @@ const tasks = {
       () => tool('vitest', 'vitest.mjs', 'run', 'test/rooms.test.ts'),
     ]),
   bench: (args) => {
-    const known = readdirSync(at('bench')).filter((file) => file.endsWith('.mjs')).map((file) => file.slice(0, -4));
+    const known = readdirSync(at('bench'))
+      .filter((file) => file.endsWith('.mjs'))
+      .map((file) => file.slice(0, -4));
     const [name, ...rest] = args;
     if (name === undefined || !known.includes(name)) {
       process.stderr.write(`npm run bench -- NAME, where NAME is one of: ${known.join(', ')}\n`);

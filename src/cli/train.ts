@@ -134,7 +134,10 @@ function exitCode({ reason, saved }: LoopEnd, model: string, note: Terminal['not
 function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal['note']; readonly keys: boolean }): Disposable {
   let interrupts = 0;
   const stop = (): void => {
-    if (interrupts++ > 0) return trainer.abandon();
+    if (interrupts++ > 0) {
+      trainer.abandon();
+      return;
+    }
     note(`${keys ? '\n' : ''}saving and ending after the iterations under way; Ctrl-C again ends at once without saving`);
     trainer.send('stop');
   };

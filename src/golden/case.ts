@@ -3,6 +3,7 @@
  * kind of case has one runner, registered in index.ts, that reads everything it needs from these files.
  */
 import type { Safetensors } from '../base/index.ts';
+import type { Lowering } from '../nn/index.ts';
 
 /** How near is near enough: |error| ≤ abs + rel·|reference|, and optionally a limit on the mean of |error|. */
 export interface Tolerance {
@@ -16,7 +17,7 @@ export interface GoldenCase {
   /** The folder of the case, for files it names. */
   readonly folder: string;
   readonly index: Record<string, unknown>;
-  readonly lowering: 'direct' | 'fast';
+  readonly lowering: Lowering;
   /** The case's own arrays; empty if it has none. */
   readonly arrays: Safetensors;
   /** Another file of the folder, by name. */

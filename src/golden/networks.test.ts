@@ -24,7 +24,7 @@ test('blur, style and total variation agree with the reference', () => expectCas
 test('depth to space, flattening and pixel norm agree with the reference', () => expectCase(spatial, 'op_spatial', 'direct'));
 test('optimizers agree with the reference, step by step', () => expectCase(optimizers, 'op_optimizers', 'direct'));
 
-for (const lowering of ['direct', 'fast'] as const) {
+for (const lowering of ['direct', 'fast', 'winograd'] as const) {
   for (const name of [
     'm_liae-ud',
     'm_liae',

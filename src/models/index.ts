@@ -1,5 +1,5 @@
 /** Networks: LIAE and DF, their discriminators, and what fixes their shapes. */
-export { type Archi, archiText, denseSide, type ModelConfig, parseArchi } from './config.ts';
+export { type Archi, archiText, type ModelConfig, parseArchi } from './config.ts';
 export { codeDiscriminator, type PatchLogits, patchDiscriminator, patchStrides, receptiveField } from './discriminators.ts';
 export { encoder, type Face, inter } from './networks.ts';
 export { exportOnnx, type OnnxFlavour } from './onnxExport.ts';

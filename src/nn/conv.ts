@@ -4,8 +4,11 @@
 import { conv2d, dims4, matmul, pad, reshape, spaceToDepth, type Value } from '../graph/index.ts';
 import { convolve3x3, type Method, weightsOfBlocks } from './winograd.ts';
 
-/** How a convolution becomes ONNX: as Conv (the strict reference), or as matrix products (fast on CPUs). */
-export type Lowering = 'direct' | 'fast';
+/**
+ * How a convolution becomes ONNX: as Conv (the strict reference), or as matrix products (fast on CPUs). `winograd` is `fast` with F(4×4)
+ * everywhere, to hold it against small reference networks, for which `fast` would choose patches.
+ */
+export type Lowering = 'direct' | 'fast' | 'winograd';
 
 /**
  * @param x (h, w, n, c). @param w (k, k, c, out).
@@ -15,11 +18,12 @@ export function convolve(x: Value, w: Value, { stride, lowering }: { readonly st
   const [h, width, n, c] = dims4(x);
   const [k, , , out] = dims4(w);
   if (k === 1 && stride === 1) return reshape(matmul(reshape(x, [h * width * n, c]), reshape(w, [c, out])), [h, width, n, out]);
-  if (lowering === 'fast' && k === 3 && stride === 1) return convolve3x3(x, w, chooseMethod(x, w));
-  if (lowering === 'fast' && k === 5 && stride === 2) {
+  const method = (input: Value, weights: Value): Method => (lowering === 'winograd' ? 'winograd4' : chooseMethod(input, weights));
+  if (lowering !== 'direct' && k === 3 && stride === 1) return convolve3x3(x, w, method(x, w));
+  if (lowering !== 'direct' && k === 5 && stride === 2) {
     const blocks = spaceToDepth(pad(pad(x, 0, 0, h % 2), 1, 0, width % 2), 2);
     const weights = weightsOfBlocks(w);
-    return convolve3x3(blocks, weights, chooseMethod(blocks, weights));
+    return convolve3x3(blocks, weights, method(blocks, weights));
   }
   return conv2d(x, w, { stride, padding: Math.floor(k / 2) });
 }

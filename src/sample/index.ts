@@ -3,7 +3,6 @@ export { type BatchSetup, type BatchSide, batchMaker, type MakeBatch, measureYaw
 export { affineFromDraws, type HsvDraws, type SampleDraws, transposeSquare, type WarpMaps, warpMapX } from './draws.ts';
 export type { Face, FaceShape, FaceSource } from './faceSource.ts';
 export type { SampleOptions } from './options.ts';
-export { type Order, shuffledPasses, uniformYawOrder, yawBins } from './order.ts';
 export { facePreparer, type PreparedFace, type PrepareFace, prepareFace } from './prepare.ts';
 export { type MakeSample, type Place, type SideBuffers, sampleMaker } from './sample.ts';
 export { type FillSide, type SideSetup, sideBuffers, sideSampler } from './sideSampler.ts';

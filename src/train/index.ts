@@ -34,8 +34,6 @@ export {
 export { facesOf, loadFaces, type PreviewFaces, paintPreview, previewRows } from './previews.ts';
 export { runSession, type SessionPorts } from './session.ts';
 export {
-  dropoutName,
-  learningRateName,
   type OptimizerKey,
   type OptimizerLayout,
   type StepOptions,

@@ -130,7 +130,7 @@ class Loop {
     const from = nowMs();
     const results = await engine.run(batches, this.#iteration);
     const ms = (nowMs() - from) / batches.length;
-    const bad = results.findIndex((result) => !isFinite(result));
+    const bad = results.findIndex((result) => !isWhole(result));
     if (bad >= 0) {
       await this.#restore(this.#iteration + bad + 1);
       return false;
@@ -277,7 +277,7 @@ class Loop {
   }
 }
 
-const isFinite = ({ src, dst, gradientNorm }: StepResult): boolean =>
+const isWhole = ({ src, dst, gradientNorm }: StepResult): boolean =>
   Number.isFinite(src) && Number.isFinite(dst) && Number.isFinite(gradientNorm);
 
 /** The first tensor that holds a NaN or an infinity: a finite loss can still leave such weights behind. */

@@ -71,6 +71,13 @@ const convOp: Apply<Geometry> = defineOp<Geometry>({
       ],
       attrs: { stride: 2, padding: 2 },
     },
+    {
+      shapes: [
+        [6, 7, 1, 2],
+        [3, 3, 2, 2],
+      ],
+      attrs: { stride: 2, padding: 0 },
+    },
   ],
 });
 
@@ -142,8 +149,13 @@ const weightGradOp: Apply<Adjoint> = defineOp<Adjoint>({
     const [height, width] = dims4(xValue!);
     const [oh, ow] = dims4(dyValue!);
     const swapped = (v: string): string => writer.node('Transpose', [v], { perm: [3, 2, 0, 1] });
-    const [eh, ew] = [unreached(height, oh, geometry.h, geometry), unreached(width, ow, geometry.w, geometry)];
-    const dw = writer.node('Conv', [swapped(x!), swapped(dy!)], { pads: [p, p, p - eh, p - ew], dilations: [stride, stride] });
+    const extra = [unreached(height, oh, geometry.h, geometry), unreached(width, ow, geometry.w, geometry)] as const;
+    // Rows that no window reaches shorten the padding behind; where there is none left, they are cut off.
+    const cut = (v: string, axis: number, side: number, rows: number): string =>
+      rows <= 0 ? v : writer.node('Slice', [v, writer.ints([0]), writer.ints([side - rows]), writer.ints([axis])]);
+    const reached = cut(cut(x!, 0, height, extra[0] - p), 1, width, extra[1] - p);
+    const pads = [p, p, Math.max(0, p - extra[0]), Math.max(0, p - extra[1])];
+    const dw = writer.node('Conv', [swapped(reached), swapped(dy!)], { pads, dilations: [stride, stride] });
     return fromOihw(writer, writer.node('Transpose', [dw], { perm: [1, 0, 2, 3] }));
   },
   examples: [
