@@ -21,6 +21,12 @@ export class LiaeError extends Error {
     this.details = details;
   }
 
+  /** The message and what was found, on one line. */
+  brief(): string {
+    const { found } = this.details;
+    return (found === undefined ? this.message : `${this.message}; ${found}`).replaceAll('\n', ' ');
+  }
+
   /** The message with its evidence, indented, as printed at the top of the program. */
   report(): string {
     const rows = [this.message];

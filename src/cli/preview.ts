@@ -6,6 +6,7 @@ import { facesOf, loadFaces, type PreviewFaces, paintPreview, previewRows, type 
 import { optional, required } from './args.ts';
 import type { Command } from './command.ts';
 import { openModel } from './openModel.ts';
+import { textReporter } from './progress.ts';
 
 export const preview: Command = {
   name: 'preview',
@@ -21,7 +22,7 @@ export const preview: Command = {
     const model = resolve(required(args, 'model', 'the folder of the model'));
     const { files, iteration, options, state } = await openModel(model, note);
     const parts = trainParts();
-    const faces = (await loadFaces(files, options)) ?? (await firstFaces(options));
+    const faces = (await loadFaces(files, options)) ?? (await firstFaces(options, note));
     await using engine = await parts.createEngine(options);
     engine.load(state);
     const png = await paintPreview({ engine, codec: parts.codec }, faces, { iteration, options });
@@ -32,8 +33,9 @@ export const preview: Command = {
   },
 };
 
-async function firstFaces(options: TrainOptions): Promise<PreviewFaces> {
-  await using batches = await trainParts().createBatches(options);
+async function firstFaces(options: TrainOptions, note: (line: string) => void): Promise<PreviewFaces> {
+  const report = textReporter({ write: note, note, columns: undefined, now: () => new Date() });
+  await using batches = await trainParts().createBatches(options, report);
   const { batch } = await batches.next(0, 0);
   return facesOf(batch, options.resolution, previewRows(options));
 }

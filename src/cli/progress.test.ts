@@ -69,6 +69,19 @@ test('what a person should not miss goes to the notes', () => {
   ]);
 });
 
+test('of files that are no faces the first five are named', () => {
+  const skipped = (count: number): TrainEvent => ({
+    ...{ event: 'skipped', side: 'dst', usable: 12 },
+    files: Array.from({ length: count }, (_, i) => ({ name: `${i}.jpg`, cause: 'cut off' })),
+  });
+  const { out, notes } = texts(undefined, [skipped(1), skipped(7)]);
+  expect(out).toBe('');
+  expect(notes).toEqual([
+    'dst: 1 file is no usable face and left out; 12 remain\n  0.jpg: cut off',
+    `dst: 7 files are no usable faces and left out; 12 remain\n${[0, 1, 2, 3, 4].map((i) => `  ${i}.jpg: cut off\n`).join('')}  and 2 more, which --json lists`,
+  ]);
+});
+
 test('changes that the program made by itself are said', () => {
   const { out } = texts(undefined, [
     { event: 'rounded', option: 'resolution', from: 90, to: 80, why: 'a multiple of 16' },

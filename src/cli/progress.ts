@@ -53,6 +53,8 @@ export function textReporter(output: ProgressOutput): (event: TrainEvent) => voi
         );
       case 'rejected':
         return line.warn(`save ${event.save} cannot be used: ${event.why}; looking for the one before`);
+      case 'skipped':
+        return line.warn(skippedText(event));
       case 'warning':
         return line.warn(event.message);
       case 'done':
@@ -73,7 +75,10 @@ function startText({ iteration, resumed, options }: Extract<TrainEvent, { event:
   return resumed === null ? `new model: ${what}${goal}` : `resumed from ${resumed} at iteration ${iteration}: ${what}${goal}`;
 }
 
-type Quiet = Exclude<TrainEvent['event'], 'started' | 'iteration' | 'saved' | 'savefailed' | 'nonfinite' | 'rejected' | 'warning' | 'done'>;
+type Quiet = Exclude<
+  TrainEvent['event'],
+  'started' | 'iteration' | 'saved' | 'savefailed' | 'nonfinite' | 'rejected' | 'skipped' | 'warning' | 'done'
+>;
 
 function noteText(event: Extract<TrainEvent, { event: Quiet }>): string {
   switch (event.event) {
@@ -95,6 +100,17 @@ function noteText(event: Extract<TrainEvent, { event: Quiet }>): string {
     case 'preview':
       return `preview: ${event.file}`;
   }
+}
+
+/** Files that are named; of more, the number is said. */
+const NAMED = 5;
+
+function skippedText({ side, files, usable }: Extract<TrainEvent, { event: 'skipped' }>): string {
+  return [
+    `${side}: ${files.length} ${files.length === 1 ? 'file is no usable face' : 'files are no usable faces'} and left out; ${usable} remain`,
+    ...files.slice(0, NAMED).map(({ name, cause }) => `  ${name}: ${cause}`),
+    ...(files.length > NAMED ? [`  and ${files.length - NAMED} more, which --json lists`] : []),
+  ].join('\n');
 }
 
 /** As the reference prints it. */

@@ -63,9 +63,9 @@ export interface SwapJob {
 export async function swapFolder({ model, faces, target, lowering, note }: SwapJob): Promise<number> {
   const { config, options, state } = model;
   await using set = await openFaces(nodeFolder(faces));
-  for (const { name, cause } of set.skipped) note(`skipped ${name}: ${cause}`);
   const codec = nodeCodec();
   const source = faceSource(set, codec);
+  for (const { name, cause } of source.skipped) note(`skipped ${name}: ${cause}`);
   await mkdir(target, { recursive: true });
   await using swapper = await createSwapper(ortBackend(), {
     config,

@@ -56,7 +56,7 @@ export function readFace(bytes: Uint8Array, name: string): FaceFile {
   if (payload === undefined) {
     throw new FormatError(`${name}: no face data in this JPEG`, {
       found: `segments ${jpeg.segments.map((segment) => segment.name).join(', ')}; face data lives in APP15`,
-      next: 'liae extract <folder> makes aligned faces from photos',
+      next: 'extract the faces of the picture with DeepFaceLab; liae cannot do that yet',
     });
   }
   const dict = readPickle(payload, name);

@@ -7,7 +7,19 @@ import { describe, pythonReads, pythonWithNumpy } from '../../test/python.ts';
 import type { ImageCodec } from '../image/index.ts';
 import { nodeFolder } from '../platform/node/files.ts';
 import type { FaceSource } from '../sample/index.ts';
-import { concatenate, faceSource, openFaces, packFaces, pakHeader, pakPieces, readPak, readPickle, unpackFaces } from './index.ts';
+import {
+  concatenate,
+  faceSource,
+  openFaces,
+  packFaces,
+  pakHeader,
+  pakPieces,
+  readFace,
+  readPak,
+  readPickle,
+  unpackFaces,
+  writeFace,
+} from './index.ts';
 
 const golden = new URL('../../test/golden/tools/dfljpg/', import.meta.url).pathname;
 const loose = ['00001_0.jpg', '00002_0.jpg', '00003_0.jpg'];
@@ -45,13 +57,17 @@ test('broken files are set aside, each with its cause', async () => {
   put('00001_0.jpg', 'plain.jpg', '00003_1.xseg.png');
   writeFileSync(join(folder, 'cut.jpg'), readFileSync(join(golden, '00001_0.jpg')).subarray(0, 1000));
   writeFileSync(join(folder, 'empty.jpeg'), '');
+  writeFileSync(join(folder, 'half.jpg'), readFileSync(join(golden, '00001_0.jpg')).subarray(0, -2));
+  writeFileSync(join(folder, 'text.jpg'), 'not an image');
   await using faces = await openFaces(nodeFolder(folder));
   expect(faces.count).toBe(1);
   const causes = Object.fromEntries(faces.skipped.map(({ name, cause }) => [name, cause]));
-  expect(Object.keys(causes)).toEqual(['00003_1.xseg.png', 'cut.jpg', 'empty.jpeg', 'plain.jpg']);
+  expect(Object.keys(causes)).toEqual(['00003_1.xseg.png', 'cut.jpg', 'empty.jpeg', 'half.jpg', 'plain.jpg', 'text.jpg']);
   expect(causes['plain.jpg']).toContain('no face data');
   expect(causes['cut.jpg']).toContain('APP15');
   expect(causes['empty.jpeg']).toContain('SOI');
+  expect(causes['text.jpg']).toBe('not a JPEG file that can be read; it does not begin with the marker SOI');
+  expect(causes['half.jpg']).toContain('the picture is cut off; no end marker');
   expect(causes['00003_1.xseg.png']).toContain('only JPEG');
 });
 
@@ -63,13 +79,28 @@ test('face data behind large foreign segments are found', async () => {
   expect(faces.metadata(0).sourceFilename).toBe('00001.png');
 });
 
+test('a picture has its end, whatever stands behind it and however long its face data are', async () => {
+  const bytes = readFileSync(join(golden, '00001_0.jpg'));
+  const foreign = Buffer.concat([Buffer.from([0xff, 0xe1, 0xff, 0xff]), Buffer.alloc(65533, 0xd9)]);
+  const long = Buffer.concat([bytes.subarray(0, 20), foreign, foreign, bytes.subarray(20)]);
+  const behind = [Buffer.alloc(0), Buffer.alloc(100), Buffer.alloc(200_000, 7)];
+  for (const [i, trailer] of behind.entries()) {
+    writeFileSync(join(folder, `short${i}.jpg`), Buffer.concat([bytes, trailer]));
+    writeFileSync(join(folder, `long${i}.jpg`), Buffer.concat([long, trailer]));
+    writeFileSync(join(folder, `cut${i}.jpg`), Buffer.concat([long.subarray(0, -2), trailer]));
+  }
+  await using faces = await openFaces(nodeFolder(folder));
+  expect(faces.skipped.map(({ name }) => name)).toEqual(['cut0.jpg', 'cut1.jpg', 'cut2.jpg']);
+  expect(faces.count).toBe(6);
+});
+
 test.each([
   ['an empty folder', [], 'no image files'],
   ['a folder without faces', ['plain.jpg', '00001_0.frame.png'], 'the first'],
 ] as const)('%s is an error that says what to do', async (_, names, found) => {
   put(...names);
   const error = await openFaces(nodeFolder(folder)).catch((thrown: unknown) => thrown as { report(): string });
-  expect((error as { report(): string }).report()).toMatch(new RegExp(`no faces in this folder[^]*${found}[^]*liae extract`));
+  expect((error as { report(): string }).report()).toMatch(new RegExp(`no faces in this folder[^]*${found}[^]*extraction of DeepFaceLab`));
   await expect(openFaces(nodeFolder(join(folder, 'missing')))).rejects.toThrow('there is no such folder');
 });
 
@@ -153,10 +184,26 @@ test('faces are decoded to B, G, R, and masks to one channel', async () => {
   expect((await source.shape(1)).size).toBe(256);
 });
 
-test('an image that is not square is refused before training begins', async () => {
+test('faces that are not square, or whose landmarks are one point, are set aside before training begins', async () => {
   put('mark_only_0.jpg');
+  const original = readFileSync(join(golden, '00001_0.jpg'));
+  const { metadata, dict } = readFace(original, 'face');
+  writeFileSync(
+    join(folder, 'point.jpg'),
+    writeFace(original, { ...metadata, landmarks: new Float64Array(136).fill(100.1) }, 'face', dict),
+  );
+  {
+    await using faces = await openFaces(nodeFolder(folder));
+    expect(() => faceSource(faces, {} as ImageCodec)).toThrow('none of the 2 faces is an aligned face');
+  }
+  put('00001_0.jpg', '00002_0.jpg');
   await using faces = await openFaces(nodeFolder(folder));
-  expect(() => faceSource(faces, {} as ImageCodec)).toThrow('mark_only_0.jpg: not an aligned face');
+  const source = faceSource(faces, {} as ImageCodec);
+  expect([source.name(0), source.name(1), source.count]).toEqual(['00001_0.jpg', '00002_0.jpg', 2]);
+  expect(source.skipped.map(({ name, cause }) => `${name}: ${cause.slice(0, 19)}`)).toEqual([
+    'mark_only_0.jpg: not an aligned face',
+    'point.jpg: its landmarks lie o',
+  ]);
 });
 
 const python = pythonWithNumpy();

@@ -5,12 +5,15 @@
 import { FormatError, LiaeError } from '../base/index.ts';
 import type { FaceType, Landmarks } from '../face/index.ts';
 import type { ByteImage, ImageCodec } from '../image/index.ts';
-import { type FaceMetadata, readFace } from './dfljpg.ts';
+import { type FaceFile, type FaceMetadata, readFace } from './dfljpg.ts';
 import { type Folder, type RandomAccess, readWhole } from './folder.ts';
+import { hasEnd } from './jpeg.ts';
 import { type PakFace, pakName, readPak } from './pak.ts';
 
 /** Enough for the segments before the image in nearly every file: face data hold at most 64 KiB. */
 const HEADER_BYTES = 98304;
+/** Where the end marker is looked for first. */
+const TAIL_BYTES = 4096;
 const MAX_FILE = 2 ** 28;
 
 export interface SkippedFile {
@@ -75,14 +78,18 @@ export async function looseFaces(
       entries.push(await openLoose(folder, name));
     } catch (error) {
       if (!(error instanceof LiaeError)) throw error;
-      skipped.push({ name, cause: [error.message, error.details.found].filter((part) => part !== undefined).join('; ') });
+      const [cause, path] = [error.brief(), `${folder.describe(name)}: `];
+      skipped.push({ name, cause: cause.startsWith(path) ? cause.slice(path.length) : cause });
     }
   }
   if (entries.length > 0) return { entries, skipped };
   throw new FormatError(`${folder.describe('')}: no faces in this folder`, {
-    found: skipped.length === 0 ? 'no image files' : `${skipped.length} image files without face data, the first: ${skipped[0]?.cause}`,
+    found:
+      skipped.length === 0
+        ? 'no image files'
+        : `${skipped.length} image files that are no usable faces, the first: ${skipped[0]?.name}: ${skipped[0]?.cause}`,
     expected: 'aligned faces: JPEG files with landmarks, or a faceset.pak',
-    next: 'liae extract <folder> makes aligned faces from photos',
+    next: 'check the path; aligned faces come from the extraction of DeepFaceLab, as liae cannot extract faces yet',
   });
 }
 
@@ -105,20 +112,45 @@ async function openLoose(folder: Folder, name: string): Promise<FaceEntry> {
   if (!/\.jpe?g$/i.test(name)) throw new FormatError(`${path}: only JPEG files hold face data`);
   await using file = await folder.open(name);
   if (file.size > MAX_FILE) throw new FormatError(`${path}: too large for a face`, { found: `${file.size} bytes` });
-  const { jpeg, metadata } = await headerOf(file, path);
+  const { start, jpeg, metadata } = await headerOf(file, path);
+  await checkEnd(file, path, { start, scan: jpeg.segments.at(-1)!.end });
   const { width, height } = jpeg;
   return { filename: name, personName: undefined, width, height, metadata, length: file.size, bytes: () => readWhole(folder, name) };
 }
 
-async function headerOf(file: RandomAccess, path: string): Promise<ReturnType<typeof readFace>> {
+/** The face data, and the bytes from the start of the file that they were read from. */
+async function headerOf(file: RandomAccess, path: string): Promise<FaceFile & { readonly start: Uint8Array }> {
   const start = await file.read(0, Math.min(file.size, HEADER_BYTES));
   try {
-    return readFace(start, path);
+    return { ...readFace(start, path), start };
   } catch (error) {
     // Large foreign segments can push the frame header further back.
     if (file.size <= HEADER_BYTES || start[0] !== 0xff) throw error;
-    return readFace(await file.read(0, file.size), path);
+    const whole = await file.read(0, file.size);
+    return { ...readFace(whole, path), start: whole };
   }
+}
+
+/**
+ * A file that was cut off lacks its end marker. It nearly always stands at the very end; where it does not, the file is read whole.
+ *
+ * @param scan where the compressed data begin.
+ */
+async function checkEnd(
+  file: RandomAccess,
+  path: string,
+  { start, scan }: { readonly start: Uint8Array; readonly scan: number },
+): Promise<void> {
+  if (start.length === file.size) {
+    if (hasEnd(start, scan)) return;
+  } else {
+    const tail = Math.max(scan, file.size - TAIL_BYTES);
+    if (hasEnd(await file.read(tail, file.size - tail), 0) || hasEnd(await file.read(0, file.size), scan)) return;
+  }
+  throw new FormatError(`${path}: the picture is cut off`, {
+    found: `no end marker (EOI) in its ${file.size} bytes`,
+    next: 'restore the file, or remove it',
+  });
 }
 
 function faceset(entries: readonly FaceEntry[], skipped: readonly SkippedFile[], packed: boolean, owned?: RandomAccess): Faceset {
@@ -161,34 +193,63 @@ export interface DecodedFace {
 /** Faces for sampling, decoded one at a time; the form is that of FaceSource in sample/. */
 export interface DecodedFaces {
   readonly count: number;
+  /** What was set aside: by the reader of the set, and faces that sampling cannot use. */
+  readonly skipped: readonly SkippedFile[];
+  name(i: number): string;
   face(i: number): Promise<DecodedFace>;
   /** The landmarks and the image's side, without decoding. */
   shape(i: number): Promise<{ readonly landmarks: Landmarks; readonly size: number }>;
 }
 
-/** @throws FormatError if an image is not square. */
+/**
+ * The faces that are square and whose landmarks are not all one point; the others are set aside.
+ *
+ * @throws FormatError if none is left.
+ */
 export function faceSource(faces: Faceset, codec: ImageCodec): DecodedFaces {
+  const skipped = [...faces.skipped];
+  const usable: number[] = [];
   for (let i = 0; i < faces.count; i++) {
-    const [width, height] = faces.size(i);
-    if (width !== height) {
-      throw new FormatError(`${faces.name(i)}: not an aligned face`, {
-        found: `${width}×${height} pixels, face type ${faces.metadata(i).faceType}`,
-        expected: 'a square image',
-        next: 'remove it from the folder, or extract its faces again',
-      });
-    }
+    const cause = unusable(faces, i);
+    if (cause === undefined) usable.push(i);
+    else skipped.push({ name: faces.name(i), cause });
   }
+  if (usable.length === 0) {
+    throw new FormatError(`none of the ${faces.count} faces is an aligned face`, {
+      found: `the first: ${faces.name(0)}: ${unusable(faces, 0)}`,
+      next: 'check the folder, or extract its faces again',
+    });
+  }
+  const at = (i: number): number => {
+    const index = usable[i];
+    if (index === undefined) throw new RangeError(`face ${i} of ${usable.length}`);
+    return index;
+  };
   return {
-    count: faces.count,
-    shape: async (i) => ({ landmarks: faces.metadata(i).landmarks, size: faces.size(i)[0] }),
+    count: usable.length,
+    skipped,
+    name: (i) => faces.name(at(i)),
+    shape: async (i) => ({ landmarks: faces.metadata(at(i)).landmarks, size: faces.size(at(i))[0] }),
     async face(i) {
-      const { bytes, metadata, maskBytes } = await faces.read(i);
-      const name = faces.name(i);
+      const { bytes, metadata, maskBytes } = await faces.read(at(i));
+      const name = faces.name(at(i));
       const mask = maskBytes === undefined ? undefined : grayOf(await codec.decode(maskBytes, `${name}, its XSeg mask`));
       const { landmarks, faceType, eyebrowsExpandMod } = metadata;
       return { name, image: bgrOf(await codec.decode(bytes, name)), landmarks, faceType, eyebrowsExpandMod, mask };
     },
   };
+}
+
+/** Why a face cannot be sampled; undefined if it can. */
+function unusable(faces: Faceset, i: number): string | undefined {
+  const [width, height] = faces.size(i);
+  const { landmarks, faceType } = faces.metadata(i);
+  if (width !== height) return `not an aligned face: ${width}×${height} pixels, face type ${faceType}; expected a square image`;
+  const spread = (axis: 0 | 1): number => {
+    const values = landmarks.filter((_, k) => k % 2 === axis);
+    return Math.max(...values) - Math.min(...values);
+  };
+  return Math.max(spread(0), spread(1)) < 1 ? 'its landmarks lie on one point' : undefined;
 }
 
 /** RGB or gray pixels as B, G, R. */

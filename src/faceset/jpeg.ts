@@ -58,6 +58,15 @@ export function readJpeg(bytes: Uint8Array, name: string, scope: 'file' | 'heade
   return { height: (frame[1]! << 8) | frame[2]!, width: (frame[3]! << 8) | frame[4]!, channels: frame[5]!, segments };
 }
 
+/**
+ * Whether the image data end as they should: a marker EOI behind byte `from`. Within compressed data there is none, as 0xFF is always
+ * stuffed there; what follows the marker does not matter.
+ */
+export function hasEnd(bytes: Uint8Array, from: number): boolean {
+  for (let at = bytes.lastIndexOf(EOI); at > from; at = bytes.lastIndexOf(EOI, at - 1)) if (bytes[at - 1] === 0xff) return true;
+  return false;
+}
+
 /** The payload of the first APP15; undefined if there is none. */
 export const app15 = (jpeg: Jpeg): Uint8Array | undefined => jpeg.segments.find(({ marker }) => marker === APP15)?.payload;
 

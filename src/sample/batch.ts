@@ -7,6 +7,7 @@ import type { FaceSource } from './faceSource.ts';
 import type { SampleOptions } from './options.ts';
 import type { SideBuffers } from './sample.ts';
 import { sideBuffers, sideSampler } from './sideSampler.ts';
+import type { BrokenFace } from './usableFaces.ts';
 
 export interface BatchSide {
   readonly faces: FaceSource;
@@ -22,15 +23,17 @@ export interface BatchSetup {
   /** Takes its colours from dst if its options ask for it. */
   readonly src: BatchSide;
   readonly dst: BatchSide;
+  /** Told of each face that cannot be read; perhaps more than once. */
+  readonly onBroken?: ((broken: BrokenFace) => void) | undefined;
 }
 
 /** Both sides have the same resolution and number of samples. */
 export type MakeBatch = (iteration: number, attempt: number) => Promise<{ readonly src: SideBuffers; readonly dst: SideBuffers }>;
 
 /** @returns a function that makes one batch at a time; it is not reentrant. */
-export function batchMaker({ seed, batchSize, src, dst }: BatchSetup): MakeBatch {
-  const fillSrc = sideSampler({ ...src, side: 'src', seed, batchSize, colours: dst.faces });
-  const fillDst = sideSampler({ ...dst, side: 'dst', seed, batchSize, colours: src.faces });
+export function batchMaker({ seed, batchSize, src, dst, onBroken }: BatchSetup): MakeBatch {
+  const fillSrc = sideSampler({ ...src, side: 'src', seed, batchSize, colours: dst.faces, onBroken });
+  const fillDst = sideSampler({ ...dst, side: 'dst', seed, batchSize, colours: src.faces, onBroken });
   return async (iteration, attempt) => {
     const batch = { src: sideBuffers(src.options.resolution, batchSize), dst: sideBuffers(dst.options.resolution, batchSize) };
     await fillSrc(iteration, attempt, batch.src);
@@ -39,7 +42,7 @@ export function batchMaker({ seed, batchSize, src, dst }: BatchSetup): MakeBatch
   };
 }
 
-/** The yaw of every face in radians, from metadata alone. */
+/** The yaw of every face in radians, from metadata alone; NaN for landmarks that fit no face. */
 export async function measureYaws(faces: FaceSource): Promise<Float32Array> {
   const yaws = new Float32Array(faces.count);
   for (let i = 0; i < yaws.length; i++) {

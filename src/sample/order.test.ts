@@ -41,5 +41,9 @@ test('bins run over −yaw from −1.2 to 1.2; the outer ones take what lies bey
   const edge = -1.2 + 2.4 / 127;
   expect(yawBins([1.5, 1.2, 1.19, -edge - 1e-6])).toEqual([[0, 1, 2], [3]]);
   expect(yawBins([-1.2, -1.5, -1.19])).toEqual([[2], [0, 1]]);
-  expect(() => yawBins([0, Number.NaN])).toThrow('face 1 of 2: its landmarks fit no face');
+});
+
+test('a face without a yaw never comes; a set without any is an error', () => {
+  expect(yawBins([0, Number.NaN, 0])).toEqual([[0, 2]]);
+  expect(() => yawBins([Number.NaN])).toThrow('no yaw of 1 faces: their landmarks fit no face');
 });

@@ -30,8 +30,8 @@ const REACH = 1.2;
 /**
  * Shuffled passes over the occupied bins of yaw; a bin that comes up gives the next face of its own shuffled passes.
  *
- * @param yaws  one a face, in radians.
- * @throws FormatError if a yaw is not a number.
+ * @param yaws  one a face, in radians; faces whose yaw is NaN never come.
+ * @throws FormatError if that leaves none.
  */
 export function uniformYawOrder(seed: number, name: string, yaws: ArrayLike<number>): Order {
   const bins = yawBins(yaws);
@@ -44,16 +44,17 @@ export function uniformYawOrder(seed: number, name: string, yaws: ArrayLike<numb
   };
 }
 
-/** The faces of each occupied bin of −yaw between −1.2 and 1.2; the outer bins take what lies beyond. */
+/** The faces of each occupied bin of −yaw between −1.2 and 1.2; the outer bins take what lies beyond, none takes NaN. */
 export function yawBins(yaws: ArrayLike<number>): readonly (readonly number[])[] {
   const bins: number[][] = Array.from({ length: BINS }, () => []);
   const step = (2 * REACH) / (BINS - 1);
   for (let i = 0; i < yaws.length; i++) {
     const bin = Math.floor((-yaws[i]! + REACH) / step);
-    if (Number.isNaN(bin)) {
-      throw new FormatError(`face ${i} of ${yaws.length}: its landmarks fit no face`, { next: 'remove the face, or turn uniform_yaw off' });
-    }
-    bins[Math.min(Math.max(bin, 0), BINS - 1)]!.push(i);
+    if (!Number.isNaN(bin)) bins[Math.min(Math.max(bin, 0), BINS - 1)]!.push(i);
   }
-  return bins.filter((faces) => faces.length > 0);
+  const occupied = bins.filter((faces) => faces.length > 0);
+  if (occupied.length > 0) return occupied;
+  throw new FormatError(`no yaw of ${yaws.length} faces: their landmarks fit no face`, {
+    next: 'turn uniform_yaw off, or extract the faces again',
+  });
 }

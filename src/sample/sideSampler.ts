@@ -10,6 +10,7 @@ import type { SampleOptions } from './options.ts';
 import { type Order, shuffledPasses, uniformYawOrder } from './order.ts';
 import { facePreparer } from './prepare.ts';
 import { type SideBuffers, sampleMaker } from './sample.ts';
+import { type BrokenFace, usableFaces } from './usableFaces.ts';
 
 export interface SideSetup {
   /** Tells the random streams of the sides apart. */
@@ -22,17 +23,20 @@ export interface SideSetup {
   readonly colours?: FaceSource | undefined;
   /** The yaw of each face, for options.uniformYaw; see measureYaws. */
   readonly yaws?: ArrayLike<number> | undefined;
+  /** Told of faces that cannot be read, of either side; others take their places. */
+  readonly onBroken?: ((broken: BrokenFace) => void) | undefined;
 }
 
 /**
  * Fills one side of the batch of an iteration.
  *
  * @param attempt  another number draws other samples.
+ * @throws FormatError if no face is usable.
  */
 export type FillSide = (iteration: number, attempt: number, out: SideBuffers) => Promise<void>;
 
 export function sideSampler(setup: SideSetup): FillSide {
-  const { side, seed, batchSize, options, faces, colours } = setup;
+  const { side, seed, batchSize, options, faces, colours, onBroken = () => {} } = setup;
   const { resolution, faceType, colourMode } = options;
   const table = labTable();
   const prepare = facePreparer(resolution, faceType);
@@ -42,23 +46,24 @@ export function sideSampler(setup: SideSetup): FillSide {
   const colourOrder = shuffledPasses(seed, `${side} colours`, colours?.count ?? 1);
   const moments = new Map<number, ColourTarget>();
 
+  const faceAt = usableFaces({ side, count: faces.count, onBroken }, async (index) => prepare(await faces.face(index)));
+  const otherSide = side === 'src' ? 'dst' : 'src';
   /** Targets that are two moments stay in memory; those that are pictures do not. */
-  const coloursOf = async (position: number, attempt: number): Promise<ColourTarget | undefined> => {
-    if (colourMode === undefined || colours === undefined) return undefined;
-    const index = colourOrder(position, attempt);
+  const coloursAt = usableFaces({ side: otherSide, count: colours?.count ?? 0, onBroken }, async (index) => {
     const kept = moments.get(index);
     if (kept !== undefined) return kept;
-    const picture = floatFromBytes((await colours.face(index)).image);
-    const target = colourTarget(colourMode, resize(picture, resolution, resolution, 'linear'), table);
+    const picture = floatFromBytes((await colours!.face(index)).image);
+    const target = colourTarget(colourMode!, resize(picture, resolution, resolution, 'linear'), table);
     if (!('pixels' in target)) moments.set(index, target);
     return target;
-  };
+  });
 
+  const hasColours = colourMode !== undefined && colours !== undefined;
   return async (iteration, attempt, out) => {
     for (let index = 0; index < batchSize; index++) {
       const position = iteration * batchSize + index;
-      const face = prepare(await faces.face(order(position, attempt)));
-      const target = await coloursOf(position, attempt);
+      const face = await faceAt(order(position, attempt));
+      const target = hasColours ? await coloursAt(colourOrder(position, attempt)) : undefined;
       const draws = drawSample(streamFor(seed, 'sample', side, attempt, iteration, index), options);
       makeSample(face, draws, target, out, { index, of: batchSize });
     }

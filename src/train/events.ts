@@ -9,6 +9,8 @@ export type TrainEvent =
   | { readonly event: 'changed'; readonly option: OptionName; readonly from: OptionValue; readonly to: OptionValue }
   /** A save that should have been resumed from is damaged; an older one follows in `started`. */
   | { readonly event: 'rejected'; readonly save: string; readonly why: string }
+  /** Files of a faceset that are no usable faces; `usable` ones remain. Only where there are such files. */
+  | { readonly event: 'skipped'; readonly side: 'src' | 'dst'; readonly files: readonly SkippedFace[]; readonly usable: number }
   /** Because an option changed: networks or optimizer slots that start afresh, and those that the next save leaves out. */
   | { readonly event: 'reset'; readonly what: readonly string[]; readonly dropped: readonly string[] }
   /** The loss history was longer (cut: iterations after the save) or shorter (lost: shown as gaps) than the save says. */
@@ -37,6 +39,15 @@ export type TrainEvent =
       readonly saved: boolean;
       readonly peakBytes: number;
     };
+
+export interface SkippedFace {
+  /** The file, without its folder. */
+  readonly name: string;
+  readonly cause: string;
+}
+
+/** What a source of batches has to say. */
+export type BatchEvent = Extract<TrainEvent, { readonly event: 'skipped' | 'warning' }>;
 
 /** `diverged`: the loss was not a number again and again; the last good save stands. */
 export type DoneReason = 'target' | 'stopped' | 'diverged';

@@ -3,7 +3,7 @@ export { Canvas } from './canvas.ts';
 export { chartImage, chartSvg, lossChart } from './chart.ts';
 export { type CheckpointPorts, Checkpoints, type LoadedSave, type SaveRequest } from './checkpoints.ts';
 export type { Batch, Engine, EngineState, Predictions, SideBatch, StepResult } from './engine.ts';
-export type { DoneReason, TrainCommand, TrainEvent } from './events.ts';
+export type { BatchEvent, DoneReason, SkippedFace, TrainCommand, TrainEvent } from './events.ts';
 export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
 export { drawText, readFont } from './font.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';

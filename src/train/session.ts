@@ -6,6 +6,7 @@ import { OptionError } from '../base/index.ts';
 import type { ImageCodec } from '../image/index.ts';
 import { type CheckpointPorts, Checkpoints, type LoadedSave } from './checkpoints.ts';
 import type { Engine } from './engine.ts';
+import type { BatchEvent } from './events.ts';
 import type { FileStore } from './fileStore.ts';
 import { fitState } from './fitState.ts';
 import { type BatchSource, type LoopEnd, type LoopPorts, type LoopStart, runLoop } from './loop.ts';
@@ -18,7 +19,8 @@ export interface SessionPorts extends Pick<LoopPorts, 'nowMs' | 'peakBytes' | 'e
   readonly codec: ImageCodec;
   /** An engine with fresh weights drawn from the seed. */
   readonly createEngine: (options: TrainOptions) => Promise<Engine>;
-  readonly createBatches: (options: TrainOptions) => Promise<BatchSource>;
+  /** @param report told of faces that cannot be used, then and later. */
+  readonly createBatches: (options: TrainOptions, report: (event: BatchEvent) => void) => Promise<BatchSource>;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function runSession(asked: Readonly<Record<string, unknown>>, ports
   for (const change of changed) emit({ event: 'changed', ...change });
   needFacesets(options, loaded?.name ?? `no saved model in ${files.describe('')}`);
 
-  await using batches = await ports.createBatches(options);
+  await using batches = await ports.createBatches(options, emit);
   await using engine = await ports.createEngine(options);
   const start =
     loaded === undefined ? beginning(options) : adopt(engine, loaded, { options, emit, changed: changed.map(({ option }) => option) });

@@ -1,19 +1,23 @@
 /** A folder of aligned faces on this machine as a source of samples: the faceset's reader, this platform's files and codec. */
-import { faceSource, openFaces, readJpeg } from '../../faceset/index.ts';
+import { faceSource, openFaces, type SkippedFile } from '../../faceset/index.ts';
 import type { FaceSource } from '../../sample/index.ts';
 import { nodeCodec } from './codec.ts';
 import { nodeFolder } from './files.ts';
 
-/** @throws FormatError if the folder holds no faces. */
-export async function openFaceFolder(path: string): Promise<FaceSource & AsyncDisposable> {
+export interface OpenFaces extends FaceSource, AsyncDisposable {
+  /** The file of a face, without its folder. */
+  readonly name: (index: number) => string;
+  /** Files of the folder that are no usable faces, and why. */
+  readonly skipped: readonly SkippedFile[];
+}
+
+/** @throws FormatError if the folder holds no usable faces. */
+export async function openFaceFolder(path: string): Promise<OpenFaces> {
   const faces = await openFaces(nodeFolder(path));
-  const source = faceSource(faces, nodeCodec());
-  return {
-    ...source,
-    async shape(index) {
-      const { bytes, metadata } = await faces.read(index);
-      return { landmarks: metadata.landmarks, size: readJpeg(bytes, faces.name(index), 'header').width };
-    },
-    [Symbol.asyncDispose]: () => faces[Symbol.asyncDispose](),
-  };
+  try {
+    return { ...faceSource(faces, nodeCodec()), [Symbol.asyncDispose]: () => faces[Symbol.asyncDispose]() };
+  } catch (error) {
+    await faces[Symbol.asyncDispose]();
+    throw error;
+  }
 }

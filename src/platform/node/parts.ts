@@ -18,10 +18,11 @@ export function trainParts(): TrainParts {
         learningRate: options.learning_rate,
         seed: options.seed,
       }),
-    createBatches: (options) =>
+    createBatches: (options, report) =>
       createSamplePool(poolSpec(options), {
         ...(options.workers > 0 ? { workers: options.workers } : {}),
         ...(options.cache_mb > 0 ? { cacheBytes: options.cache_mb * 2 ** 20 } : {}),
+        report,
       }),
   };
 }

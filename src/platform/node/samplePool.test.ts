@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { goldenFolder } from '../../../test/support.ts';
 import { FormatError } from '../../base/index.ts';
-import type { Batch } from '../../train/index.ts';
+import { readJpeg } from '../../faceset/index.ts';
+import type { Batch, BatchEvent } from '../../train/index.ts';
 import { createSamplePool, type PoolLimits, type PoolSpec } from './samplePool.ts';
 
 const workerUrl = new URL('../../../dist/platform/node/sampleWorker.js', import.meta.url);
@@ -89,16 +90,71 @@ test('workers go on while the thread that takes the batches is blocked', async (
   expect(await waits({ workers: 1 }, 5 * alone)).toBeLessThan(alone / 2);
 });
 
-test('a damaged face fails the batch that needs it, by name, and a folder without faces fails at once', async () => {
+/** A picture whose header and end are whole while half of its data is lost. */
+const torn = (jpeg: Buffer): Buffer => {
+  const scan = readJpeg(jpeg, 'face', 'header').segments.at(-1)!.end;
+  return Buffer.concat([jpeg.subarray(0, (scan + jpeg.length) >> 1), Buffer.from([0xff, 0xd9])]);
+};
+
+test('the face after a damaged one takes its place, for any number of workers, and it is told once', async () => {
+  const [broken, patched] = await Promise.all([mkdtemp(join(tmpdir(), 'liae-torn-')), mkdtemp(join(tmpdir(), 'liae-patched-'))]);
+  try {
+    for (const [i, file] of files.entries()) {
+      const [own, next] = await Promise.all([readFile(join(folder, file)), readFile(join(folder, files[(i + 1) % files.length]!))]);
+      const lost = i === 1 || i === 4;
+      await writeFile(join(broken, file), lost ? torn(own) : own);
+      await writeFile(join(patched, file), lost ? next : own);
+    }
+    const batches = async (path: string, workers: number): Promise<{ digests: string[]; events: BatchEvent[] }> => {
+      const sides = { src: { folder: path, options: { ...options, colourMode: 'rct' as const } }, dst: { folder: path, options } };
+      const events: BatchEvent[] = [];
+      await using pool = await createSamplePool({ ...spec(), ...sides }, { workerUrl, workers, report: (event) => events.push(event) });
+      const digests: string[] = [];
+      for (let i = 0; i < 6; i++) digests.push(digest((await pool.next(i, 0)).batch));
+      return { digests, events };
+    };
+    const expected = await batches(patched, 0);
+    expect(expected.events).toEqual([]);
+    for (const workers of [0, 1, 2]) {
+      const { digests, events } = await batches(broken, workers);
+      expect(digests).toEqual(expected.digests);
+      const told = events.map((event) => {
+        const [, side, name] = /^(\w+): .* place: (\S+): this JPEG is damaged; Corrupt/.exec(
+          event.event === 'warning' ? event.message : '',
+        )!;
+        return `${side} ${name}`;
+      });
+      expect(told.sort()).toEqual(['dst', 'src'].flatMap((side) => [`${side} ${files[1]}`, `${side} ${files[4]}`]));
+    }
+  } finally {
+    await Promise.all([rm(broken, { recursive: true }), rm(patched, { recursive: true })]);
+  }
+});
+
+test('files that are cut off are told at the start; without a usable face training fails, by name', async () => {
   const broken = await mkdtemp(join(tmpdir(), 'liae-broken-'));
   try {
     await expect(createSamplePool({ ...spec(), dst: { folder: broken, options } })).rejects.toThrow('no faces in this folder');
     const jpeg = await readFile(join(folder, '00001_0.jpg'));
-    await writeFile(join(broken, 'torn.jpg'), jpeg.subarray(0, jpeg.length - 2000));
-    await using pool = await createSamplePool({ ...spec(), dst: { folder: broken, options } }, { workerUrl, workers: 1 });
+    await writeFile(join(broken, 'cut.jpg'), jpeg.subarray(0, jpeg.length - 200));
+    await expect(createSamplePool({ ...spec(), dst: { folder: broken, options } })).rejects.toThrow('no faces in this folder');
+    await writeFile(join(broken, 'torn.jpg'), torn(jpeg));
+    const events: BatchEvent[] = [];
+    await using pool = await createSamplePool(
+      { ...spec(), dst: { folder: broken, options } },
+      { workerUrl, workers: 1, report: (event) => events.push(event) },
+    );
+    expect(events).toEqual([
+      {
+        ...{ event: 'skipped', side: 'dst', usable: 1 },
+        files: [{ name: 'cut.jpg', cause: `the picture is cut off; no end marker (EOI) in its ${jpeg.length - 200} bytes` }],
+      },
+    ]);
     const failure = await pool.next(0, 0).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(FormatError);
-    expect((failure as FormatError).report()).toContain('torn.jpg: this JPEG is damaged');
+    expect((failure as FormatError).report()).toMatch(
+      /dst: none of its 1 faces can be read.*torn.jpg: this JPEG is damaged.*restore the files of --dst/s,
+    );
   } finally {
     await rm(broken, { recursive: true });
   }

@@ -5,10 +5,10 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { FormatError, LiaeError, OptionError, ResourceError, ShapeError } from '../../base/index.ts';
-import { batchMaker, measureYaws, type SampleOptions } from '../../sample/index.ts';
-import type { Batch, BatchSource } from '../../train/index.ts';
+import { type BrokenFace, batchMaker, measureYaws, type SampleOptions } from '../../sample/index.ts';
+import type { Batch, BatchEvent, BatchSource } from '../../train/index.ts';
 import { cachedFaces, type SharedFaces, sharedFaces } from './faceCache.ts';
-import { openFaceFolder } from './openFaces.ts';
+import { type OpenFaces, openFaceFolder } from './openFaces.ts';
 
 /** One side of the batches: a folder of aligned faces and how its samples are made. */
 export interface SideSpec {
@@ -31,6 +31,8 @@ export interface PoolLimits {
   readonly cacheBytes?: number;
   /** Memory for batches made ahead; at least two are, whatever their size. */
   readonly aheadBytes?: number;
+  /** Told of the files that were set aside, and of each face that turns out to be broken, once. */
+  readonly report?: (event: BatchEvent) => void;
   /** The worker's script, for tests that run from source. */
   readonly workerUrl?: URL;
 }
@@ -51,7 +53,8 @@ export interface WorkerRequest {
 
 export type WorkerReply =
   | { readonly iteration: number; readonly generation: number; readonly batch: Batch }
-  | { readonly iteration: number; readonly generation: number; readonly failure: Failure };
+  | { readonly iteration: number; readonly generation: number; readonly failure: Failure }
+  | { readonly broken: BrokenFace };
 
 /** An error on its way between threads. */
 export interface Failure {
@@ -66,8 +69,8 @@ const MAX_AHEAD = 16;
 /**
  * Opens both sets of faces and starts the workers.
  *
- * @returns a source of batches: next() throws what reading a face throws.
- * @throws FormatError if a folder holds no faces.
+ * @returns a source of batches. A face that cannot be read gives its place to the next usable one; next() throws a FormatError if there is none.
+ * @throws FormatError if a folder holds no usable faces.
  */
 export async function createSamplePool(spec: PoolSpec, limits: PoolLimits = {}): Promise<BatchSource> {
   const workers = limits.workers ?? Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4)));
@@ -75,14 +78,44 @@ export async function createSamplePool(spec: PoolSpec, limits: PoolLimits = {}):
   await using src = await openFaceFolder(spec.src.folder);
   await using dst = await openFaceFolder(spec.dst.folder);
   const faces = { src: sharedFaces(src.count, cacheBytes / 2), dst: sharedFaces(dst.count, cacheBytes / 2) };
+  const report = limits.report ?? (() => {});
+  tellSkipped({ src, dst }, report);
   const yaws = {
-    src: spec.src.options.uniformYaw ? await measureYaws(src) : undefined,
-    dst: spec.dst.options.uniformYaw ? await measureYaws(dst) : undefined,
+    src: spec.src.options.uniformYaw ? await yawsOf('src', src, report) : undefined,
+    dst: spec.dst.options.uniformYaw ? await yawsOf('dst', dst, report) : undefined,
   };
+  const onBroken = once(report);
   const start: WorkerStart = { ...spec, faces, yaws, generation: new SharedArrayBuffer(4) };
-  if (workers === 0) return new HereAndNow(await openBatches(start));
+  if (workers === 0) return new HereAndNow(await openBatches(start, onBroken));
   const ahead = Math.max(2, Math.min(MAX_AHEAD, Math.floor((limits.aheadBytes ?? 2 ** 29) / batchBytes(spec))));
-  return new SamplePool(start, { workers, ahead, url: limits.workerUrl ?? new URL('./sampleWorker.js', import.meta.url) });
+  return new SamplePool(start, { workers, ahead, onBroken, url: limits.workerUrl ?? new URL('./sampleWorker.js', import.meta.url) });
+}
+
+function tellSkipped(sides: Readonly<Record<'src' | 'dst', OpenFaces>>, report: (event: BatchEvent) => void): void {
+  for (const side of ['src', 'dst'] as const) {
+    const { skipped: files, count: usable } = sides[side];
+    if (files.length > 0) report({ event: 'skipped', side, files, usable });
+  }
+}
+
+async function yawsOf(side: 'src' | 'dst', faces: OpenFaces, report: (event: BatchEvent) => void): Promise<Float32Array> {
+  const yaws = await measureYaws(faces);
+  for (const [i, yaw] of yaws.entries()) {
+    if (Number.isNaN(yaw))
+      report({ event: 'warning', message: `${side}: uniform_yaw leaves out ${faces.name(i)}, whose landmarks fit no face` });
+  }
+  return yaws;
+}
+
+/** A warning for each broken face, however many workers come upon it. */
+function once(report: (event: BatchEvent) => void): (broken: BrokenFace) => void {
+  const told = new Set<string>();
+  return ({ side, index, cause }) => {
+    const face = `${side} ${index}`;
+    if (told.has(face)) return;
+    told.add(face);
+    report({ event: 'warning', message: `${side}: a face cannot be used, and the next one takes its place: ${cause}` });
+  };
 }
 
 const batchBytes = ({ batchSize, src }: PoolSpec): number => 2 * 8 * 4 * batchSize * src.options.resolution ** 2;
@@ -93,11 +126,14 @@ export interface OpenBatches extends AsyncDisposable {
 }
 
 /** The maker of a worker, or of a pool without workers. */
-export async function openBatches({ seed, batchSize, src, dst, faces, yaws }: WorkerStart): Promise<OpenBatches> {
+export async function openBatches(
+  { seed, batchSize, src, dst, faces, yaws }: WorkerStart,
+  onBroken: (broken: BrokenFace) => void,
+): Promise<OpenBatches> {
   const srcFaces = await openFaceFolder(src.folder);
   const dstFaces = await openFaceFolder(dst.folder);
   const make = batchMaker({
-    ...{ seed, batchSize },
+    ...{ seed, batchSize, onBroken },
     src: { options: src.options, yaws: yaws.src, faces: cachedFaces(srcFaces, faces.src) },
     dst: { options: dst.options, yaws: yaws.dst, faces: cachedFaces(dstFaces, faces.dst) },
   });
@@ -147,13 +183,18 @@ class SamplePool implements BatchSource {
   readonly #workers: readonly Worker[];
   readonly #ahead: number;
   readonly #generation: Int32Array;
+  readonly #onBroken: (broken: BrokenFace) => void;
   /** Batches asked for and not yet taken, by iteration. */
   readonly #asked = new Map<number, Deferred>();
   #attempt = 0;
   #failed: unknown;
 
-  constructor(start: WorkerStart, { workers, ahead, url }: { workers: number; ahead: number; url: URL }) {
+  constructor(
+    start: WorkerStart,
+    { workers, ahead, onBroken, url }: { workers: number; ahead: number; onBroken: (broken: BrokenFace) => void; url: URL },
+  ) {
     this.#ahead = ahead;
+    this.#onBroken = onBroken;
     this.#generation = new Int32Array(start.generation);
     this.#workers = Array.from({ length: workers }, () => {
       const worker = new Worker(url, { workerData: start });
@@ -199,6 +240,10 @@ class SamplePool implements BatchSource {
   }
 
   #receive(reply: WorkerReply): void {
+    if ('broken' in reply) {
+      this.#onBroken(reply.broken);
+      return;
+    }
     const asked = this.#asked.get(reply.iteration);
     if (asked === undefined || reply.generation !== this.#generation[0]) return;
     if ('batch' in reply) asked.resolve(reply.batch);

@@ -7,7 +7,7 @@ if (port === null) throw new Error('sampleWorker is the script of a worker threa
 
 const start: WorkerStart = workerData;
 const present = new Int32Array(start.generation);
-const batches = openBatches(start);
+const batches = openBatches(start, (broken) => port.postMessage({ broken } satisfies WorkerReply));
 batches.catch(() => {}); // told with the first request
 let done: Promise<void> = Promise.resolve();
 
