@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { expectClose } from '../../test/support.ts';
 import { streamFor } from '../base/index.ts';
-import { labTable } from '../image/index.ts';
+import { colourTarget, labTable, transferColours } from '../image/index.ts';
 import { batchMaker } from './batch.ts';
 import { drawSample, type SampleDraws } from './draws.ts';
 import type { Face, FaceSource } from './faceSource.ts';
@@ -105,6 +105,29 @@ test('samples of a batch lie beside each other, channels innermost', () => {
     {},
   );
   expect(batch.target.every((v, i) => v === 0 || Math.floor(i / 3) % 3 === 2)).toBe(true);
+});
+
+/** The mean of |a − b|. */
+const apart = (a: Float32Array, b: Float32Array): number => a.reduce((sum, v, i) => sum + Math.abs(v - b[i]!), 0) / a.length;
+
+test('idt and sot are drawn anew for the input; the other transfers give input and target the same colours', () => {
+  const [face, like] = [facePreparer(RES, 'whole_face')(noiseFace(4)), facePreparer(RES, 'whole_face')(noiseFace(5)).image];
+  const table = labTable();
+  for (const mode of ['rct', 'lct', 'mkl', 'idt', 'sot'] as const) {
+    const drawn = drawSample(streamFor(1, 'colour'), { ...options, colourMode: mode });
+    const draws: SampleDraws = { ...still, colour: drawn.colour, inputColour: drawn.inputColour };
+    const target = colourTarget(mode, like, table);
+    const out = sideBuffers(RES, 1);
+    sampleMaker(RES, table)(face, draws, target, out, { index: 0, of: 1 });
+    expectClose(out.target, transferColours(face.image, target, drawn.colour, table).data, { abs: 1e-6 });
+    expectClose(out.warped, transferColours(face.image, target, drawn.inputColour!, table).data, { abs: 1e-6 });
+    const difference = apart(out.target, out.warped);
+    if (mode !== 'idt' && mode !== 'sot') expect(difference, mode).toBe(0);
+    else {
+      expect(difference, mode).toBeGreaterThan(1e-4); // another draw …
+      expect(difference, mode).toBeLessThan(apart(out.target, face.image.data) / 2); // … of the same transfer
+    }
+  }
 });
 
 test('a batch depends on seed, iteration and attempt alone, whatever was made before', async () => {

@@ -27,8 +27,10 @@ export interface SampleDraws {
   /** Bends the input; absent without random warp. */
   readonly maps?: WarpMaps | undefined;
   readonly hsv?: HsvDraws | undefined;
-  /** What the colour transfer draws; empty for those that draw nothing. */
+  /** What the colour transfer of the target draws; empty for those that draw nothing. */
   readonly colour: Float64Array;
+  /** The same for the input: transfers that draw are drawn anew for it, as in the reference. Empty or absent: it is coloured as the target. */
+  readonly inputColour?: Float64Array | undefined;
 }
 
 /** The share of a cell that a grid point may move. */
@@ -43,12 +45,14 @@ export function drawSample(rng: Rng, options: SampleOptions): SampleDraws {
   const reach = Math.max(1, Math.trunc(180 * hsvPower));
   const hsv = { hueDeg: rng.integer(-reach, reach + 1), saturation: rng.uniform(), value: rng.uniform(), power: hsvPower };
   const cell = Math.floor(resolution / 2 ** rng.integer(1, 4));
+  const transfer = (): Float64Array => (options.colourMode === undefined ? new Float64Array(0) : colourDraws(options.colourMode, rng));
   return {
     targetFromSource: affineFromDraws(resolution, { rotationDeg, scale, tx, ty }),
     mirrored,
     hsv: hsvPower > 0 ? hsv : undefined,
     maps: options.randomWarp ? drawMaps(rng, resolution, cell, options) : undefined,
-    colour: options.colourMode === undefined ? new Float64Array(0) : colourDraws(options.colourMode, rng),
+    colour: transfer(),
+    inputColour: transfer(),
   };
 }
 

@@ -64,9 +64,11 @@ export function sampleMaker(resolution: number, table: LabTable): MakeSample {
     const move = sampler.plan(moved);
     const image = colours === undefined ? face.image : transferColours(face.image, colours, draws.colour, table);
     putColour(sampler.sample(image, move, 'replicate'), out.target, place);
-    let input: Pick<FloatImage, 'data' | 'channels'> = image;
+    const again = colours !== undefined && draws.inputColour !== undefined && draws.inputColour.length > 0;
+    const own = again ? transferColours(face.image, colours, draws.inputColour, table) : image;
+    let input: Pick<FloatImage, 'data' | 'channels'> = own;
     if (draws.hsv !== undefined) {
-      shiftHsv(input.data, shifted.data, draws.hsv);
+      shiftHsv(own.data, shifted.data, draws.hsv);
       input = shifted;
     }
     if (draws.maps !== undefined) {
