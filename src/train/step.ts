@@ -4,7 +4,7 @@
  * schedules live in the loop.
  */
 import { type Shape, sizeOf } from '../base/index.ts';
-import { constant, gradients, input, type LoopStep, type Value } from '../graph/index.ts';
+import { constant, gradients, input, type LoopStep, stopGradient, type Value } from '../graph/index.ts';
 import { inCheckpointOrder, type ModelConfig, wiring } from '../models/index.ts';
 import { clipScale, globalNorm, type Lowering, type OptimizerName, Scope, slotsOf, update, type Variable } from '../nn/index.ts';
 import {
@@ -163,7 +163,7 @@ function step(
     if (keep !== undefined) data.push(keep);
     const after = update(optimizer, value, slopes[i]!, slots, { learningRate, scale, keep });
     state.push([value, after.weight], ...slots.map((slot, j) => [slot, after.slots[j]!] as const));
-    next.set(name, after.weight);
+    next.set(name, stopGradient(after.weight)); // an adversary's loss sees new weights, not how they came about
   }
   const slots = variables.flatMap(({ name, shape }) => slotNames.map((nameOf) => ({ name: nameOf(name), shape })));
   return { layout: { key, trained, slots }, norm, data, state, next };
