@@ -47,11 +47,9 @@ const sharedPrefixes = ['w/', 'out/', 'mid/', 'mask_blur/'];
 
 export async function modelCase(golden: GoldenCase): Promise<ModelCase> {
   const options = objectOf(golden.index, 'options');
-  const own = golden.arrays.tensors;
-  const { weights_of: other } = golden.index;
-  const lent = typeof other === 'string' ? (await golden.open(`${other}.safetensors`)).tensors : new Map<string, StoredTensor>();
-  const arrays = new Map([...[...lent].filter(([name]) => sharedPrefixes.some((prefix) => name.startsWith(prefix))), ...own]);
-  const inputs = (await golden.open(textOf(golden.index, 'inputs'))).tensors;
+  const lent = await lentBy(golden, golden.index);
+  const arrays = new Map([...lent.arrays, ...golden.arrays.tensors]);
+  const inputs = (await golden.open(typeof golden.index.inputs === 'string' ? golden.index.inputs : lent.inputs)).tensors;
   const batch = new Map(
     Object.entries(batchNames).map(([name, stored]) => {
       const tensor = inputs.get(stored);
@@ -69,6 +67,25 @@ export async function modelCase(golden: GoldenCase): Promise<ModelCase> {
     find: (name) => arrays.get(name),
     names: [...arrays.keys()],
   };
+}
+
+interface Lent {
+  readonly arrays: ReadonlyMap<string, StoredTensor>;
+  /** The lender's file of inputs; empty without a lender. */
+  readonly inputs: string;
+}
+
+/** Arrays of the case whose weights an index uses, which may itself have borrowed them. */
+async function lentBy(golden: GoldenCase, borrower: Record_, depth = 0): Promise<Lent> {
+  if (typeof borrower.weights_of !== 'string') return { arrays: new Map(), inputs: '' };
+  if (depth > 8) throw new FormatError(`${golden.name}: weights_of goes round in circles`);
+  const index = JSON.parse(new TextDecoder().decode(await golden.read(`${borrower.weights_of}.json`))) as Record_;
+  const further = await lentBy(golden, index, depth + 1);
+  const own = index.tensors === null ? new Map<string, StoredTensor>() : (await golden.open(`${borrower.weights_of}.safetensors`)).tensors;
+  const inputs = typeof index.inputs === 'string' ? index.inputs : further.inputs;
+  const prefixes = borrower.inputs === undefined || borrower.inputs === inputs ? sharedPrefixes : ['w/'];
+  const shared = [...further.arrays, ...own].filter(([name]) => prefixes.some((prefix) => name.startsWith(prefix)));
+  return { arrays: new Map(shared), inputs };
 }
 
 export function configOf(options: Record_): ModelConfig {

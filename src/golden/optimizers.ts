@@ -23,7 +23,7 @@ async function variant(golden: GoldenCase, item: Readonly<Record<string, unknown
   const close = { abs: 1e-6, rel: 1e-6 };
 
   const gradients = variables.map((v) => input(`g/${v}`, arrayOf(golden, `${name}/g1/${v}`).shape));
-  const scale = item.clipnorm === undefined ? undefined : clipScale(globalNorm(gradients));
+  const scale = item.clipnorm === undefined ? undefined : clipScale(globalNorm(gradients).mul(1 / numberOf(item, 'clipnorm')));
   const learningRate = input('lr', []);
   const outputs = Object.fromEntries(
     variables.flatMap((v, i) => {
