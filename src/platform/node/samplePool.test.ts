@@ -8,13 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { built } from '../../../test/support/built.ts';
 import { goldenFolder } from '../../../test/support.ts';
 import { FormatError } from '../../base/index.ts';
 import { readJpeg } from '../../faceset/index.ts';
 import type { Batch, BatchEvent } from '../../train/index.ts';
 import { createSamplePool, type PoolLimits, type PoolSpec } from './samplePool.ts';
 
-const workerUrl = new URL('../../../dist/platform/node/sampleWorker.js', import.meta.url);
+const workerUrl = built('platform/node/sampleWorker.js');
 const files = ['00001_0.jpg', '00002_0.jpg', '00003_0.jpg', '00004_0.jpg', '00005_0.jpg'];
 let folder = '';
 
