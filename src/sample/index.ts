@@ -6,4 +6,4 @@ export type { SampleOptions } from './options.ts';
 export { facePreparer, type PreparedFace, type PrepareFace, prepareFace } from './prepare.ts';
 export { type MakeSample, type Place, type SideBuffers, sampleMaker } from './sample.ts';
 export { type FillSide, type SideSetup, sideBuffers, sideSampler } from './sideSampler.ts';
-export { type BrokenFace, usableFaces } from './usableFaces.ts';
+export type { BrokenFace } from './usableFaces.ts';
