@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { LiaeError, ResourceError } from '../base/index.ts';
+import { LiaeError, OptionError, ResourceError } from '../base/index.ts';
 import { faceTypeFromLetter } from '../face/index.ts';
 import { faceSource, openFaces } from '../faceset/index.ts';
 import { grayBytes, rgbBytes, withProvenance } from '../image/index.ts';
@@ -35,19 +35,17 @@ export const swap: Command = {
     const model = await openModel(resolve(required(args, 'model', 'the folder of the model')), note);
     const count = await swapFolder({
       ...{ model, faces: resolve(required(args, 'faces', 'a folder of aligned faces')), target, note },
-      lowering:
-        optional(args, 'lowering') === 'direct'
-          ? 'direct'
-          : optional(args, 'lowering') === 'fast'
-            ? 'fast'
-            : model.options.lowering === 'direct'
-              ? 'direct'
-              : 'fast',
+      lowering: loweringOf(optional(args, 'lowering') ?? model.options.lowering),
     });
     out(`${count} swapped faces in ${target}\n`);
     return 0;
   },
 };
+
+function loweringOf(text: string): 'fast' | 'direct' {
+  if (text === 'fast' || text === 'direct') return text;
+  throw new OptionError(`--lowering ${text}: no such lowering`, { expected: 'fast or direct' });
+}
 
 export interface SwapJob {
   readonly model: Awaited<ReturnType<typeof openModel>>;
@@ -74,6 +72,8 @@ export async function swapFolder({ model, faces, target, lowering, note }: SwapJ
     lowering,
   });
   const faceType = faceTypeFromLetter(options.face_type)!;
+  const tool = `liae ${programVersion()}`;
+  const names = new Set<string>();
   const started = performance.now();
   let [done, broken, told] = [0, 0, started];
   const onBroken = (error: unknown): void => {
@@ -82,10 +82,13 @@ export async function swapFolder({ model, faces, target, lowering, note }: SwapJ
     note(error.report());
   };
   for await (const { dst, face, mask } of swapFaces(swapper, source, { resolution: config.resolution, faceType, onBroken })) {
-    const stem = basename(dst.name, extname(dst.name));
-    const tool = `liae ${programVersion()}`;
-    await replaceFile(join(target, `${stem}.png`), [withProvenance(await codec.encodePng(rgbBytes(face)), tool)]);
-    await replaceFile(join(target, `${stem}_mask.png`), [await codec.encodePng(grayBytes(mask))]);
+    const stem = freshName(basename(dst.name, extname(dst.name)), names);
+    for (const [file, picture] of [
+      [`${stem}.png`, rgbBytes(face)],
+      [`${stem}_mask.png`, grayBytes(mask)],
+    ] as const) {
+      await replaceFile(join(target, file), [withProvenance(await codec.encodePng(picture), tool)]);
+    }
     done++;
     const now = performance.now();
     if (now - told > 2000 || done === source.count) {
@@ -96,4 +99,12 @@ export async function swapFolder({ model, faces, target, lowering, note }: SwapJ
   }
   if (done === 0) throw new ResourceError(`${faces}: no face could be read`, { found: `${broken} broken`, next: 'check the folder' });
   return done;
+}
+
+/** Faces of several persons in one pak may share a name: the second becomes NAME-2. */
+function freshName(stem: string, taken: Set<string>): string {
+  let name = stem;
+  for (let i = 2; taken.has(name); i++) name = `${stem}-${i}`;
+  taken.add(name);
+  return name;
 }
