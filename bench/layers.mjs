@@ -10,7 +10,10 @@ import { convolve3x3 } from '../dist/nn/winograd.js';
 import { ortBackend } from '../dist/platform/node/ortBackend.js';
 
 const ROUNDS = 10;
-const layers = (process.argv[2] ?? '4,512,2048,4;8,1024,2048,8;8,1024,704,8;8,512,512,16;8,176,352,16;8,256,256,32;8,88,176,32;8,128,128,64;8,44,88,64;8,128,12,64;8,12,64,64')
+const layers = (
+  process.argv[2] ??
+  '4,512,2048,4;8,1024,2048,8;8,1024,704,8;8,512,512,16;8,176,352,16;8,256,256,32;8,88,176,32;8,128,128,64;8,44,88,64;8,128,12,64;8,12,64,64'
+)
   .split(';')
   .map((text) => text.split(',').map(Number));
 

@@ -20,7 +20,10 @@ const { values: options } = parseArgs({
 });
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const liae = (...args) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [at('dist/cli/main.js'), ...args], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [at('dist/cli/main.js'), ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Error(`liae ${args.join(' ')}: exit code ${status}\n${stderr}`);
   return stdout;
 };
@@ -31,13 +34,50 @@ try {
   for (let seed = 1; seed <= Number(options.seeds); seed++) {
     for (const lowering of ['fast', 'direct']) {
       const model = join(workspace, `${lowering}-${seed}`);
-      const args = ['--model', model, '--src', at('assets/demo/src'), '--dst', at('assets/demo/dst'), '--seed', String(seed), '--lowering', lowering];
-      const sizes = ['--resolution', options.resolution, '--ae-dims', '64', '--e-dims', '32', '--d-dims', '32', '--d-mask-dims', '16', '--batch-size', '4'];
-      liae('train', ...args, ...sizes, '--learning-rate', '3e-4', '--no-adabelief', '--target', options.iterations, '--preview-every', '100000');
+      const args = [
+        '--model',
+        model,
+        '--src',
+        at('assets/demo/src'),
+        '--dst',
+        at('assets/demo/dst'),
+        '--seed',
+        String(seed),
+        '--lowering',
+        lowering,
+      ];
+      const sizes = [
+        '--resolution',
+        options.resolution,
+        '--ae-dims',
+        '64',
+        '--e-dims',
+        '32',
+        '--d-dims',
+        '32',
+        '--d-mask-dims',
+        '16',
+        '--batch-size',
+        '4',
+      ];
+      liae(
+        'train',
+        ...args,
+        ...sizes,
+        '--learning-rate',
+        '3e-4',
+        '--no-adabelief',
+        '--target',
+        options.iterations,
+        '--preview-every',
+        '100000',
+      );
       const losses = new Float32Array(readFileSync(join(model, 'loss.bin')).buffer.slice(16));
       const last = losses.subarray(-100);
       const mean = (side) => last.filter((_, i) => i % 2 === side).reduce((a, b) => a + b, 0) / (last.length / 2);
-      const { swap } = JSON.parse(liae('score', '--model', model, '--faces', at('assets/demo/dst'), '--truth', at('assets/demo/truth'), '--json'));
+      const { swap } = JSON.parse(
+        liae('score', '--model', model, '--faces', at('assets/demo/dst'), '--truth', at('assets/demo/truth'), '--json'),
+      );
       rows.push({ seed, lowering, src: mean(0), dst: mean(1), dssim: swap.dssim, psnr: swap.psnr });
       const r = rows.at(-1);
       console.log(`| ${seed} | ${lowering} | ${r.src.toFixed(4)} | ${r.dst.toFixed(4)} | ${r.dssim.toFixed(4)} | ${r.psnr.toFixed(2)} |`);
@@ -54,5 +94,7 @@ for (const key of ['src', 'dst', 'dssim', 'psnr']) {
   const [fast, direct] = [of('fast'), of('direct')];
   const difference = Math.abs(mean(fast) - mean(direct));
   const seeds = Math.max(spread(fast), spread(direct));
-  console.log(`${key}: means differ by ${difference.toFixed(4)}; spread over seeds ${seeds.toFixed(4)}: ${difference <= seeds ? 'inside' : 'OUTSIDE'}`);
+  console.log(
+    `${key}: means differ by ${difference.toFixed(4)}; spread over seeds ${seeds.toFixed(4)}: ${difference <= seeds ? 'inside' : 'OUTSIDE'}`,
+  );
 }

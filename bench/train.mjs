@@ -84,7 +84,15 @@ async function child(name) {
   const { parseArchi } = await import('../dist/models/index.js');
   const { ortBackend } = await import('../dist/platform/node/ortBackend.js');
   const step = {
-    ...{ maskedTraining: true, eyesMouthPriority: true, blurOutMask: false, faceStylePower: 0, bgStylePower: 0, ganPower: 0, ganPatchSize: 16 },
+    ...{
+      maskedTraining: true,
+      eyesMouthPriority: true,
+      blurOutMask: false,
+      faceStylePower: 0,
+      bgStylePower: 0,
+      ganPower: 0,
+      ganPatchSize: 16,
+    },
     ...{ ganDims: 16, trueFacePower: 0, variationAxes: 'rows-columns', randomWarp: true, clipGradients: false, learningRateDropout: false },
     optimizer: options.adabelief ? 'adabelief' : 'rmsprop',
   };
@@ -100,7 +108,10 @@ async function child(name) {
   const start = performance.now();
   await engine.run([{ src: side(), dst: side() }], 0);
   const firstMs = performance.now() - start;
-  await engine.run(Array.from({ length: chunk }, () => ({ src: side(), dst: side() })), 1); // memory is fetched from the system here
+  await engine.run(
+    Array.from({ length: chunk }, () => ({ src: side(), dst: side() })),
+    1,
+  ); // memory is fetched from the system here
   for (let done = 0; done < Number(options.steps); done += chunk) {
     const batches = Array.from({ length: chunk }, () => ({ src: side(), dst: side() }));
     const from = performance.now();
@@ -134,16 +145,28 @@ function main() {
     const shape = cases[name];
     if (shape === undefined) throw new Error(`--case ${name}: one of ${Object.keys(cases).join(', ')}, all`);
     const flops = flopsOf(shape);
-    console.log(`\n${name}: ${shape.archi} ${shape.resolution}, batch ${shape.batch}, ${options.adabelief ? 'AdaBelief' : 'RMSprop'}, ${(flops / 1e9).toFixed(0)} GFLOP a step in direct form`);
+    console.log(
+      `\n${name}: ${shape.archi} ${shape.resolution}, batch ${shape.batch}, ${options.adabelief ? 'AdaBelief' : 'RMSprop'}, ${(flops / 1e9).toFixed(0)} GFLOP a step in direct form`,
+    );
     const ours = [];
     const theirs = [];
     const ratios = [];
     const self = fileURLToPath(import.meta.url);
-    const flags = ['--steps', options.steps, '--chunk', options.chunk, '--lowering', options.lowering, ...(options.adabelief ? ['--adabelief'] : [])];
+    const flags = [
+      '--steps',
+      options.steps,
+      '--chunk',
+      options.chunk,
+      '--lowering',
+      options.lowering,
+      ...(options.adabelief ? ['--adabelief'] : []),
+    ];
     for (let round = 0; round < Number(options.rounds); round++) {
       const mine = measure(process.execPath, [self, '--child', name, ...flags]);
       ours.push(...mine.seconds);
-      const line = [`  liae ${median(mine.seconds).toFixed(3)} s, first ${(mine.firstMs / 1000).toFixed(1)} s, peak ${(mine.peakBytes / 2 ** 30).toFixed(2)} GiB`];
+      const line = [
+        `  liae ${median(mine.seconds).toFixed(3)} s, first ${(mine.firstMs / 1000).toFixed(1)} s, peak ${(mine.peakBytes / 2 ** 30).toFixed(2)} GiB`,
+      ];
       if (python !== undefined) {
         const peer = measure(python, [
           fileURLToPath(new URL('./peers/torch_liae.py', import.meta.url)),
@@ -152,13 +175,18 @@ function main() {
         const times = peer.seconds.slice(1);
         theirs.push(...times);
         ratios.push(median(times) / median(mine.seconds));
-        line.push(`PyTorch ${peer.version} ${options.peer} ${median(times).toFixed(3)} s, peak ${(peer.peakBytes / 2 ** 30).toFixed(2)} GiB, ratio ${ratios.at(-1).toFixed(2)}`);
+        line.push(
+          `PyTorch ${peer.version} ${options.peer} ${median(times).toFixed(3)} s, peak ${(peer.peakBytes / 2 ** 30).toFixed(2)} GiB, ratio ${ratios.at(-1).toFixed(2)}`,
+        );
       }
       console.log(line.join(';  '));
     }
     const spread = (xs) => `${median(xs).toFixed(3)} (${Math.min(...xs).toFixed(3)} … ${Math.max(...xs).toFixed(3)})`;
     console.log(`  liae ${spread(ours)} s/iteration, ${(flops / median(ours) / 1e9).toFixed(0)} GFLOP/s`);
-    if (theirs.length > 0) console.log(`  PyTorch ${spread(theirs)} s/iteration, ${(flops / median(theirs) / 1e9).toFixed(0)} GFLOP/s; liae is ${spread(ratios)} times as fast`);
+    if (theirs.length > 0)
+      console.log(
+        `  PyTorch ${spread(theirs)} s/iteration, ${(flops / median(theirs) / 1e9).toFixed(0)} GFLOP/s; liae is ${spread(ratios)} times as fast`,
+      );
   }
 }
 

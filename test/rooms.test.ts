@@ -11,7 +11,20 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
 
 /** Lowest first. A room imports only from rooms before it. */
 const rooms = [
-  'base', 'graph', 'image', 'runtime', 'nn', 'face', 'faceset', 'models', 'dfl', 'sample', 'train', 'platform', 'cli', 'golden',
+  'base',
+  'graph',
+  'image',
+  'runtime',
+  'nn',
+  'face',
+  'faceset',
+  'models',
+  'dfl',
+  'sample',
+  'train',
+  'platform',
+  'cli',
+  'golden',
 ] as const;
 /** No Node and no DOM here. */
 const portable = rooms.slice(0, rooms.indexOf('platform'));
@@ -49,7 +62,9 @@ test('rooms import only rooms below them, through their index', () => {
     if (file.isTest || file.room === '') continue;
     for (const specifier of imports(file)) {
       if (!specifier.startsWith('.')) continue;
-      const target = relative(source, join(dirname(join(source, file.path)), specifier)).split(sep).join('/');
+      const target = relative(source, join(dirname(join(source, file.path)), specifier))
+        .split(sep)
+        .join('/');
       const room = target.split('/')[0]!;
       if (room === file.room) continue;
       const below = rooms.indexOf(room as (typeof rooms)[number]) < rooms.indexOf(file.room as (typeof rooms)[number]);
@@ -64,7 +79,11 @@ test('rooms import only rooms below them, through their index', () => {
 test('portable rooms import nothing of Node', () => {
   const wrong = files
     .filter(({ room, isTest }) => !isTest && (portable as readonly string[]).includes(room))
-    .flatMap((file) => imports(file).filter((s) => s.startsWith('node:') || s === 'onnxruntime-node').map((s) => `${file.path} imports ${s}`));
+    .flatMap((file) =>
+      imports(file)
+        .filter((s) => s.startsWith('node:') || s === 'onnxruntime-node')
+        .map((s) => `${file.path} imports ${s}`),
+    );
   expect(wrong).toEqual([]);
 });
 
@@ -72,7 +91,10 @@ test('every dependency is imported by one file', () => {
   const users = new Map<string, string[]>();
   for (const file of files.filter(({ isTest }) => !isTest)) {
     for (const s of imports(file).filter((name) => !name.startsWith('.') && !name.startsWith('node:'))) {
-      const name = s.split('/').slice(0, s.startsWith('@') ? 2 : 1).join('/');
+      const name = s
+        .split('/')
+        .slice(0, s.startsWith('@') ? 2 : 1)
+        .join('/');
       users.set(name, [...new Set([...(users.get(name) ?? []), file.path])]);
     }
   }
