@@ -43,7 +43,7 @@ export function resize(image: FloatImage, width: number, height: number, filter:
   return out;
 }
 
-/** Source: OpenCV, resize: s = (d + ½)·scale − ½ in float32, weights in float32. */
+/** s = (d + ½)·scale − ½, exact as the reference's OpenCV has it (measured: float32 positions are 6e-6 off on noise); weights in float32. */
 function taps(from: number, to: number, filter: Filter, channels: number): Taps {
   const count = filter === 'cubic' ? 4 : 2;
   const first = filter === 'cubic' ? -1 : 0;
@@ -51,9 +51,9 @@ function taps(from: number, to: number, filter: Filter, channels: number): Taps 
   const index = new Int32Array(length * count);
   const weight = new Float32Array(length * count);
   for (let d = 0; d < to; d++) {
-    const s = Math.fround((d + 0.5) * (from / to) - 0.5);
+    const s = (d + 0.5) * (from / to) - 0.5;
     const whole = Math.floor(s);
-    const t = Math.fround(s - whole);
+    const t = s - whole;
     const weights = filter === 'cubic' ? cubicWeights(t) : [1 - t, t];
     for (let k = 0; k < count; k++) {
       const source = Math.min(Math.max(whole + first + k, 0), from - 1) * channels;
