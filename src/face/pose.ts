@@ -1,6 +1,7 @@
 /**
  * Pitch, yaw and roll of an aligned face: the rigid pose of the 3D face that best explains 33 landmarks through a pinhole camera, by
- * least squares in the picture (Levenberg-Marquardt from a direct linear start). OpenCV's solvePnP finds the same minimum.
+ * least squares in the picture (Levenberg-Marquardt from a direct linear start). OpenCV's solvePnP takes the same steps; where it
+ * stops before the minimum, as it does for one face in thirty, so do we.
  */
 import { mapEigenvalues, multiply3, symmetricEigen } from '../image/index.ts';
 import { type Landmarks, model3d, poseIndices } from './landmarks.ts';
@@ -18,7 +19,12 @@ interface Rigid {
   readonly translation: readonly number[];
 }
 
-const MAX_STEPS = 60;
+/** What is refined: a rotation vector and a translation. */
+type Parameters = readonly number[];
+
+/** Source: OpenCV 4, solvePnP: at most 20 steps, until the parameters change by less than a float32 can tell. */
+const MAX_STEPS = 20;
+const SETTLED = 2 ** -23;
 
 /**
  * @param landmarks  in the pixels of the aligned image.
@@ -74,29 +80,34 @@ const determinant = (m: readonly number[]): number =>
   m[0]! * (m[4]! * m[8]! - m[5]! * m[7]!) - m[1]! * (m[3]! * m[8]! - m[5]! * m[6]!) + m[2]! * (m[3]! * m[7]! - m[4]! * m[6]!);
 
 function refine(start: Rigid, model: Float64Array, points: Float64Array): Rigid {
-  let best = start;
-  let { error, normal, gradient } = linearize(best, model, points);
-  let damping = 1e-3;
+  let now: Parameters = [...vectorOf(start.rotation), ...start.translation];
+  let { error, normal, gradient } = linearize(now, model, points);
+  let damping = -3; // a power of ten
   for (let step = 0; step < MAX_STEPS; step++) {
-    const damped = normal.map((v, i) => (i % 7 === 0 ? v * (1 + damping) : v));
-    const change = solve(damped, gradient);
-    const next = moved(best, change);
-    const tried = linearize(next, model, points);
-    if (tried.error <= error) {
-      const settled = error - tried.error <= 1e-14 * error;
-      [best, error, normal, gradient] = [next, tried.error, tried.normal, tried.gradient];
-      damping *= 0.1;
-      if (settled) break;
-    } else {
-      damping *= 10;
-      if (!(damping < 1e12)) break;
+    const before = now;
+    for (;;) {
+      const factor = 1 + 10 ** damping;
+      const change = solve(
+        normal.map((v, i) => (i % 7 === 0 ? v * factor : v)),
+        gradient,
+      );
+      now = before.map((v, i) => v + change[i]!);
+      const tried = linearize(now, model, points);
+      if (tried.error > error && ++damping <= 16) continue;
+      ({ error, normal, gradient } = tried);
+      break;
     }
+    damping = Math.max(damping - 1, -16);
+    if (!(Math.hypot(...now.map((v, i) => v - before[i]!)) >= SETTLED * Math.hypot(...before))) break;
   }
-  return best;
+  return { rotation: rotationOf(now), translation: now.slice(3) };
 }
 
-/** The sum of squared residuals, and the normal equations JᵀJ·δ = −Jᵀr for a small rotation and a translation δ. */
-function linearize({ rotation: r, translation: t }: Rigid, model: Float64Array, points: Float64Array) {
+/** The sum of squared residuals, and the normal equations JᵀJ·δ = −Jᵀr for a change δ of the parameters. */
+function linearize(now: Parameters, model: Float64Array, points: Float64Array) {
+  const r = rotationOf(now);
+  const t = now.slice(3);
+  const bend = leftJacobian(now);
   const normal = new Float64Array(36);
   const gradient = new Float64Array(6);
   let error = 0;
@@ -109,7 +120,8 @@ function linearize({ rotation: r, translation: t }: Rigid, model: Float64Array, 
       const residual = ratio - points[i * 2 + axis]!;
       const d = [axis === 0 ? 1 / z : 0, axis === 1 ? 1 / z : 0, -ratio / z] as const; // ∂ratio/∂(x, y, z)
       const [px, py, pz] = turned;
-      const row = [py * d[2] - pz * d[1], pz * d[0] - px * d[2], px * d[1] - py * d[0], ...d]; // p × d, d
+      const turn = [py * d[2] - pz * d[1], pz * d[0] - px * d[2], px * d[1] - py * d[0]]; // p × d: by a small rotation
+      const row = [...[0, 1, 2].map((k) => turn[0]! * bend[k]! + turn[1]! * bend[3 + k]! + turn[2]! * bend[6 + k]!), ...d];
       error += residual * residual;
       for (let j = 0; j < 6; j++) {
         for (let k = 0; k < 6; k++) normal[j * 6 + k]! += row[j]! * row[k]!;
@@ -120,19 +132,44 @@ function linearize({ rotation: r, translation: t }: Rigid, model: Float64Array, 
   return { error, normal, gradient };
 }
 
-/** Turned by the rotation vector δ0…2 (Rodrigues), moved by δ3…5. */
-function moved({ rotation: r, translation: t }: Rigid, change: Float64Array): Rigid {
-  const [wx, wy, wz] = [change[0]!, change[1]!, change[2]!];
-  const angle = Math.hypot(wx, wy, wz);
-  const [s, c] = angle < 1e-12 ? [1, 0] : [Math.sin(angle) / angle, (1 - Math.cos(angle)) / angle ** 2];
-  const q = 1 - c * angle ** 2;
-  const turn = [
-    [q + c * wx * wx, c * wx * wy - s * wz, c * wx * wz + s * wy],
-    [c * wx * wy + s * wz, q + c * wy * wy, c * wy * wz - s * wx],
-    [c * wx * wz - s * wy, c * wy * wz + s * wx, q + c * wz * wz],
-  ];
-  const rotation = turn.flatMap((row) => [0, 1, 2].map((k) => row[0]! * r[k]! + row[1]! * r[3 + k]! + row[2]! * r[6 + k]!));
-  return { rotation, translation: t.map((v, k) => v + change[3 + k]!) };
+/** s·1 + q·aaᵀ + c·[a]×, row by row, for a vector a. */
+const ofAxis = ([x, y, z]: readonly [number, number, number], s: number, q: number, c: number): readonly number[] => [
+  ...[s + q * x * x, q * x * y - c * z, q * x * z + c * y],
+  ...[q * x * y + c * z, s + q * y * y, q * y * z - c * x],
+  ...[q * x * z - c * y, q * y * z + c * x, s + q * z * z],
+];
+
+/** Angle and axis of a rotation vector. */
+function angleAxis(v: Parameters): readonly [number, readonly [number, number, number]] {
+  const angle = Math.hypot(v[0]!, v[1]!, v[2]!);
+  return [angle, angle === 0 ? [0, 0, 0] : [v[0]! / angle, v[1]! / angle, v[2]! / angle]];
+}
+
+/** The rotation of a rotation vector (Rodrigues). */
+function rotationOf(v: Parameters): readonly number[] {
+  const [angle, axis] = angleAxis(v);
+  return ofAxis(axis, Math.cos(angle), 1 - Math.cos(angle), Math.sin(angle));
+}
+
+/** How a change of the rotation vector turns what is already rotated: the left Jacobian of SO(3). */
+function leftJacobian(v: Parameters): readonly number[] {
+  const [angle, axis] = angleAxis(v);
+  if (angle < 1e-12) return ofAxis(axis, 1, 0, 0);
+  const s = Math.sin(angle) / angle;
+  return ofAxis(axis, s, 1 - s, (1 - Math.cos(angle)) / angle);
+}
+
+/** The rotation vector of a rotation, of length 0…π. At half a turn the sign of the axis is free. */
+function vectorOf(r: readonly number[]): Parameters {
+  const [x, y, z] = [r[7]! - r[5]!, r[2]! - r[6]!, r[3]! - r[1]!];
+  const sine = Math.hypot(x, y, z) / 2;
+  const cosine = Math.min(Math.max((r[0]! + r[4]! + r[8]! - 1) / 2, -1), 1);
+  if (sine >= 1e-5) return [x, y, z].map((v) => (v * Math.acos(cosine)) / (2 * sine));
+  if (cosine > 0) return [0, 0, 0];
+  const [a, b, c] = [0, 4, 8].map((i) => Math.sqrt(Math.max((r[i]! + 1) / 2, 0))) as [number, number, number];
+  const axis = [a, b * (r[1]! < 0 ? -1 : 1), c * (r[2]! < 0 ? -1 : 1)] as [number, number, number];
+  if (a < b && a < c && r[5]! > 0 !== axis[1] * axis[2] > 0) axis[2] = -axis[2];
+  return axis.map((v) => (v * Math.PI) / Math.hypot(...axis));
 }
 
 /** Solves a·x = b by elimination with pivots; a is used up. NaN if a is singular. */
