@@ -5,7 +5,9 @@ usage: torch_golden.py verify FOLDER [--double] [--only TEXT]     recomputes the
 
 `verify test/golden` comes first: it shows that this program agrees with the reference. What `make` writes then has the
 layout of test/golden (see its README), for `npm run golden -- FOLDER [--lowering fast]`. Both take float32 unless --double:
-in float64 the numbers are the truth to which float32 programs are near. Needs numpy and torch, nothing of this repository.
+in float64 the numbers are the truth to which float32 programs are near. Prefer it for `make`: a unit within a float32's rounding of a
+kink turns whole gradients, and then float32 references (this one too) are out of the limits by themselves, as `verify FOLDER --double` tells;
+the wide nets (m_wide, m_lent_*) stay at that border after three steps even so. Needs numpy and torch, nothing of this repository.
 Tensors are [n, c, h, w] here; files hold them as [n, h, w, c]. Weights keep the names and layouts of the files.
 """
 import json
