@@ -1,7 +1,7 @@
 /**
  * 3×3 convolution of stride 1 as matrix products in HWNC: Winograd's F(m×m, 3×3) for m = 2 and 4, and patches times weights for small maps.
- * The transforms are linear maps along one axis at a time, so space stays leading, channels stay innermost, and what is left
- * between them is a copy of large blocks. All of it is differentiable by itself: gradients of input and weight are
+ * Space stays leading and channels stay innermost, so the transforms are products with small constant matrices and copies of whole
+ * rows. All of it is differentiable by itself: gradients of input and weight are
  * formed in the transformed domain and share the transforms.
  * Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
  */
@@ -9,16 +9,16 @@ import {
   concat,
   constantMatmul,
   dims4,
-  haloMatmul,
   type Matrix,
   matmul,
   matrix,
   pad,
   reshape,
   slice,
+  tileInput,
+  tileOutput,
   transpose,
   type Value,
-  withoutHalo,
 } from '../graph/index.ts';
 
 interface Transforms {
@@ -80,70 +80,18 @@ const f4: Transforms = {
 
 export type Method = 'patches' | 'winograd2' | 'winograd4';
 
-/** How a side is cut: `blocks` blocks of `rows` rows, each of `tiles` tiles. The last tile of a single block may reach beyond the side. */
-interface Cut {
-  readonly blocks: number;
-  readonly rows: number;
-  readonly tiles: number;
-}
-
-const LARGEST_BLOCK = 16; // measured: 8 and 32 are slower
-
-function cut(side: number, m: number): Cut {
-  const whole: Cut = { blocks: 1, rows: side, tiles: Math.ceil(side / m) };
-  if (side <= LARGEST_BLOCK) return whole;
-  for (let rows = LARGEST_BLOCK; rows >= 8; rows -= m) if (side % rows === 0) return { blocks: side / rows, rows, tiles: rows / m };
-  return whole;
-}
-
-/** Bᵀ of every tile of a block, rows ordered (position in the tile, tile); columns: the block's rows and one more on each side. */
-const inputMatrix = ({ m, input }: Transforms, { rows, tiles }: Cut): Matrix => {
-  const a = m + 2;
-  const data = new Float32Array(a * tiles * (rows + 2));
-  for (let tile = 0; tile < tiles; tile++) {
-    for (let r = 0; r < a; r++) {
-      for (let c = 0; c < a; c++) if (tile * m + c < rows + 2) data[(r * tiles + tile) * (rows + 2) + tile * m + c]! += input[r]![c]!;
-    }
-  }
-  return { rows: a * tiles, columns: rows + 2, data };
-};
-
-/** Aᵀ of every tile of a block: from (position, tile) to the block's rows. */
-const outputMatrix = ({ m, output }: Transforms, { rows, tiles }: Cut): Matrix =>
-  matrix(rows, (m + 2) * tiles, (row, column) =>
-    column % tiles === Math.floor(row / m) ? output[row % m]![Math.floor(column / tiles)]! : 0,
-  );
-
 /** G ⊗ G: all a² transformed weights from the nine. */
 const weightMatrix = ({ m, weight }: Transforms): Matrix => {
   const a = m + 2;
   return matrix(a * a, 9, (row, column) => weight[Math.floor(row / a)]![Math.floor(column / 3)]! * weight[row % a]![column % 3]!);
 };
 
-function transformAxis(m: Matrix, x: Value, c: Cut): Value {
-  return c.blocks === 1 ? constantMatmul(withoutHalo(m), x) : haloMatmul(m, x);
-}
-
 function winograd(t: Transforms, x: Value, w: Value): Value {
-  const [h, width, n, c] = dims4(x);
+  const [h, width, , c] = dims4(x);
   const k = w.shape[3]!;
-  const a = t.m + 2;
-  const [ch, cw] = [cut(h, t.m), cut(width, t.m)];
-  // Rows, then columns. Each result is (…, blocks, position, tile, rest): the positions move to the front.
-  const rowsDone = transformAxis(inputMatrix(t, ch), reshape(x, [1, ch.blocks, ch.rows, width * n * c]), ch);
-  const lines = ch.blocks * a * ch.tiles;
-  const done = transformAxis(inputMatrix(t, cw), reshape(rowsDone, [lines, cw.blocks, cw.rows, n * c]), cw);
-  const spread = reshape(done, [ch.blocks, a, ch.tiles, cw.blocks, a, cw.tiles * n * c]);
-  const points = ch.blocks * ch.tiles * cw.blocks * cw.tiles * n;
-  const v = reshape(transpose(spread, [1, 4, 0, 2, 3, 5]), [a * a, points, c]);
-
-  const u = reshape(constantMatmul(weightMatrix(t), reshape(w, [9, c * k])), [a * a, c, k]);
-  const product = reshape(matmul(v, u), [a, a, ch.blocks, ch.tiles, cw.blocks, cw.tiles * n * k]);
-
-  const gathered = reshape(transpose(product, [2, 0, 3, 4, 1, 5]), [lines * cw.blocks, a * cw.tiles, n * k]);
-  const columns = constantMatmul(outputMatrix(t, cw), gathered);
-  const rows = constantMatmul(outputMatrix(t, ch), reshape(columns, [ch.blocks, a * ch.tiles, width * n * k]));
-  return reshape(rows, [h, width, n, k]);
+  const v = tileInput(x, t.m, t.input);
+  const u = reshape(constantMatmul(weightMatrix(t), reshape(w, [9, c * k])), [(t.m + 2) ** 2, c, k]);
+  return tileOutput(matmul(v, u), t.m, t.output, { h, w: width });
 }
 
 /** Each output's nine inputs side by side, times the weights as they lie: no transform of large weights. */

@@ -134,8 +134,8 @@ function overlap(
   return writer.reshape(writer.node('Concat', pieces, { axis: 2 }), shape);
 }
 
-/** @param m rows' × (rows + 2). @param x (outer, blocks, rows, inner) with at least two blocks. @returns (outer, blocks, rows', inner). */
-export const haloMatmul = (m: Matrix, x: Value): Value => haloOp([constant(m.data, [m.rows, m.columns]), x], {});
+/** @param m rows' × (rows + 2). @param dy (outer, blocks, rows', inner) with at least two blocks. @returns (outer, blocks, rows, inner). */
+export const haloMatmulAdjoint = (m: Matrix, dy: Value): Value => haloAdjointOp([constant(m.data, [m.rows, m.columns]), dy], {});
 
 /** The band of M that a block without neighbours uses. */
 export const withoutHalo = (m: Matrix): Matrix => matrix(m.rows, m.columns - 2, (r, c) => m.data[r * m.columns + c + 1]!);

@@ -88,7 +88,8 @@ export function matrix(rows: number, columns: number, at: (row: number, column: 
   return { rows, columns, data };
 }
 
-const transposed = ({ rows, columns, data }: Matrix): Matrix => matrix(columns, rows, (r, c) => data[c * columns + r]!);
+/** Rows as columns. */
+export const transposed = ({ rows, columns, data }: Matrix): Matrix => matrix(columns, rows, (r, c) => data[c * columns + r]!);
 
 export const linearOp = defineOp({
   name: 'constantMatmul',
