@@ -36,7 +36,7 @@ export interface ScoredFace {
 /** @returns undefined if there is no truth for this face. */
 export async function scoreFace(
   codec: ImageCodec,
-  { dst, face, mask }: SwappedFace,
+  { dst, face, mask, dstMask }: SwappedFace,
   truthFolder: string,
   faceType: FaceType,
 ): Promise<ScoredFace | undefined> {
@@ -59,7 +59,8 @@ export async function scoreFace(
   );
   const compared: FloatImage = { ...inside, data: inside.data.map((x, p) => x * crop.data[p]!) };
   const score = (image: FloatImage): Score => ({ dssim: maskedDssim(image, truth, compared), psnr: maskedPsnr(image, truth, compared) });
-  const blend = placed(mask, 'zero', 'linear').data.map((x) => Math.min(1, Math.max(0, (x - 0.1) / 0.8)));
+  const both = { ...mask, data: mask.data.map((x, p) => x * dstMask.data[p]!) }; // where both people have a face, as mergers do
+  const blend = placed(both, 'zero', 'linear').data.map((x) => Math.min(1, Math.max(0, (x - 0.1) / 0.8)));
   const pasted: FloatImage = {
     ...original,
     data: original.data.map((x, i) => x + (Math.min(1, Math.max(0, swapped.data[i]!)) - x) * blend[Math.floor(i / 3)]!),
