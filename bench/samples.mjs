@@ -2,18 +2,15 @@
  * Training samples a second on one core: for 128 and 256 pixels, without colour transfer and with rct, reading and decoding each JPEG and
  * from decoded faces. CPU time counts, so other load on the machine disturbs little.
  *
- *   node bench/samples.mjs <folder of aligned faces> [seconds per line]
+ *   npm run bench -- samples [folder of aligned faces, the demo's if left out] [seconds per line]
  */
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { cachedFaces, sharedFaces } from '../dist/platform/node/faceCache.js';
 import { openFaceFolder } from '../dist/platform/node/openFaces.js';
 import { sideBuffers, sideSampler } from '../dist/sample/index.js';
 
-const [folder, seconds = '3'] = process.argv.slice(2);
-if (folder === undefined) {
-  console.error('usage: node bench/samples.mjs <folder of aligned faces> [seconds per line]');
-  process.exit(2);
-}
+const [folder = fileURLToPath(new URL('../assets/demo/src', import.meta.url)), seconds = '3'] = process.argv.slice(2);
 
 const BATCH = 8;
 const faces = await openFaceFolder(folder);
