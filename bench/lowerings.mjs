@@ -67,12 +67,14 @@ try {
         '--learning-rate',
         '3e-4',
         '--no-adabelief',
+        '--random-src-flip',
         '--target',
         options.iterations,
         '--preview-every',
         '100000',
       );
-      const losses = new Float32Array(readFileSync(join(model, 'loss.bin')).buffer.slice(16));
+      const bytes = readFileSync(join(model, 'loss.bin'));
+      const losses = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 16, bytes.byteOffset + bytes.length));
       const last = losses.subarray(-100);
       const mean = (side) => last.filter((_, i) => i % 2 === side).reduce((a, b) => a + b, 0) / (last.length / 2);
       const { swap } = JSON.parse(
