@@ -57,12 +57,11 @@ export async function scoreFolder(
   const codec = nodeCodec();
   await using set = await openFaces(nodeFolder(faces));
   const source = faceSource(set, codec);
-  const lowering = options.lowering === 'direct' ? 'direct' : 'fast';
   await using swapper = await createSwapper(ortBackend(), {
     config,
     weights: state.tensors,
     batch: Math.min(BATCH, source.count),
-    lowering,
+    lowering: options.lowering,
   });
   const faceType = faceTypeFromLetter(options.face_type)!;
   const found: { swap: Score; untouched: Score }[] = [];

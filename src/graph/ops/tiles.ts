@@ -58,6 +58,18 @@ function adjointAxis(along: Rows, m: number, side: number, dv: Value, outer: num
   return c.blocks === 1 ? constantMatmul(transposed(withoutHalo(band)), split) : haloMatmulAdjoint(band, split);
 }
 
+/** F(2×2, 3×3), to test with. */
+const exampleInput: Rows = [
+  [1, 0, -1, 0],
+  [0, 1, 1, 0],
+  [0, -1, 1, 0],
+  [0, 1, 0, -1],
+];
+const exampleOutput: Rows = [
+  [1, 1, 1, 0],
+  [0, 1, -1, -1],
+];
+
 const inputOp: Apply<TileAttrs> = defineOp<TileAttrs>({
   name: 'tileInput',
   arity: 1,
@@ -103,24 +115,14 @@ const inputOp: Apply<TileAttrs> = defineOp<TileAttrs>({
       shapes: [[5, 4, 2, 3]],
       attrs: {
         m: 2,
-        along: [
-          [1, 0, -1, 0],
-          [0, 1, 1, 0],
-          [0, -1, 1, 0],
-          [0, 1, 0, -1],
-        ],
+        along: exampleInput,
       },
     },
     {
       shapes: [[24, 4, 1, 1]],
       attrs: {
         m: 2,
-        along: [
-          [1, 0, -1, 0],
-          [0, 1, 1, 0],
-          [0, -1, 1, 0],
-          [0, 1, 0, -1],
-        ],
+        along: exampleInput,
       },
     },
   ],
@@ -166,10 +168,7 @@ const outputOp: Apply<OutputAttrs> = defineOp<OutputAttrs>({
         m: 2,
         h: 4,
         w: 5,
-        along: [
-          [1, 1, 1, 0],
-          [0, 1, -1, -1],
-        ],
+        along: exampleOutput,
       },
     },
   ],
@@ -200,10 +199,7 @@ const outputAdjointOp: Apply<OutputAttrs> = defineOp<OutputAttrs>({
         m: 2,
         h: 4,
         w: 5,
-        along: [
-          [1, 1, 1, 0],
-          [0, 1, -1, -1],
-        ],
+        along: exampleOutput,
       },
     },
   ],

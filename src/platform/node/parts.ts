@@ -13,7 +13,7 @@ export function trainParts(): TrainParts {
       graphEngine(ortBackend(), {
         config: modelConfig(options),
         step: stepOptions(options),
-        lowering: options.lowering === 'direct' ? 'direct' : 'fast',
+        lowering: options.lowering,
         batchSize: options.batch_size,
         learningRate: options.learning_rate,
         seed: options.seed,

@@ -6,7 +6,7 @@
 import type { FaceType } from '../../face/index.ts';
 import { type FloatImage, floatImage } from '../../image/index.ts';
 import type { Swapper } from '../../models/index.ts';
-import { type Face, type FaceSource, prepareFace } from '../../sample/index.ts';
+import { type Face, type FaceSource, facePreparer } from '../../sample/index.ts';
 
 export interface SwappedFace {
   /** Position in the faceset. */
@@ -26,6 +26,7 @@ export async function* swapFaces(
   faces: FaceSource,
   { resolution, faceType, onBroken }: { resolution: number; faceType: FaceType; onBroken: (error: unknown) => void },
 ): AsyncGenerator<SwappedFace> {
+  const prepare = facePreparer(resolution, faceType);
   const batch = new Float32Array(resolution * resolution * swapper.batch * 3);
   let waiting: { index: number; dst: Face }[] = [];
   const flush = async function* (): AsyncGenerator<SwappedFace> {
@@ -39,7 +40,7 @@ export async function* swapFaces(
   for (let index = 0; index < faces.count; index++) {
     try {
       const dst = await faces.face(index);
-      const { image } = prepareFace(dst, resolution, faceType);
+      const { image } = prepare(dst);
       for (let p = 0; p < resolution * resolution; p++) {
         for (let c = 0; c < 3; c++) batch[(p * swapper.batch + waiting.length) * 3 + c] = Math.min(1, Math.max(0, image.data[p * 3 + c]!));
       }
