@@ -52,10 +52,11 @@ function install() {
   const value = stamp([at('package.json'), at('package-lock.json')]);
   if (isCurrent('install', value)) return;
   say('installing packages (npm ci); this happens once');
-  // onnxruntime-node's install script on Linux fetches CUDA libraries from outside the registry and fails the install without that network.
+  // Install scripts that fetch from outside the registry fail without that network: onnxruntime-node's wants CUDA libraries on Linux, node-av's
+  // an ffmpeg program; neither is needed.
   const status = run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     quiet: true,
-    env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip', SKIP_FFMPEG: 'true' },
   });
   if (status !== 0) {
     say(`npm ci failed with exit code ${status}; check the network and the messages above, then run the same command again`);
