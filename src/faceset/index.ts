@@ -17,6 +17,7 @@ export {
 } from './faceset.ts';
 export { type Folder, type RandomAccess, readWhole } from './folder.ts';
 export { app15, concatenate, type Jpeg, type JpegSegment, maxPayload, readJpeg, withApp15 } from './jpeg.ts';
+export { type LiaeFields, liaeFields, liaeFieldsVersion, liaeKey, withLiaeFields } from './liaeFields.ts';
 export { packFaces, pakPieces, unpackFaces } from './packing.ts';
 export { type PakEntry, type PakFace, pakHeader, pakName, readPak } from './pak.ts';
 export { readPickle } from './pickleReader.ts';
