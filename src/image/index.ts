@@ -1,13 +1,15 @@
 /** Float images: where pixels read, resampling, masks as polygons, blur, colour spaces and transfer; the port to image files. */
 export { type Affine, affineFromTriangles, invertAffine, mapPoints, rotationAbout } from './affine.ts';
 export { gaussianBlur, growMask } from './blur.ts';
+export { type Box, Canvas, type Colour } from './canvas.ts';
 export type { ImageCodec } from './codec.ts';
 export { type ColourMode, type ColourTarget, colourDraws, colourTarget, transferColours } from './colourTransfer.ts';
 export { type CubicPlan, CubicSampler } from './cubicSampler.ts';
+export { drawText, type Glyphs, readFont, type TextStyle, textWidth } from './font.ts';
 export { bgrFromHsv, hsvFromBgr } from './hsv.ts';
 export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage } from './image.ts';
 export { type LabTable, labFromBgr, labTable } from './lab.ts';
-export { type Corner, convexHull, fillConvexPolygon } from './polygon.ts';
+export { type Corner, convexHull, fillConvexPolygon, fillPolygon } from './polygon.ts';
 export { affinePositions, mapPositions, type Positions, positions } from './positions.ts';
 export { withProvenance } from './provenance.ts';
 export { resize } from './resize.ts';

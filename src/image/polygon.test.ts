@@ -1,11 +1,11 @@
 /** Hulls and filled polygons against cases worked out by hand; the golden masks hold the rest. */
 import { expect, test } from 'vitest';
 import { floatImage } from './image.ts';
-import { type Corner, convexHull, fillConvexPolygon } from './polygon.ts';
+import { type Corner, convexHull, fillConvexPolygon, fillPolygon } from './polygon.ts';
 
-function drawn(width: number, height: number, corners: readonly Corner[]): string[] {
+function drawn(width: number, height: number, corners: readonly Corner[], fill = fillConvexPolygon): string[] {
   const image = floatImage(width, height, 1);
-  fillConvexPolygon(image, corners, 1);
+  fill(image, corners, 1);
   return Array.from({ length: height }, (_, y) =>
     Array.from(image.data.subarray(y * width, (y + 1) * width), (v) => (v === 1 ? '#' : '.')).join(''),
   );
@@ -81,4 +81,31 @@ test('what lies outside the image is cut off', () => {
       [7, 9],
     ]),
   ).toEqual(['...', '...']);
+});
+
+test('a polygon that is not convex keeps its dents, and a convex one is the same either way', () => {
+  expect(
+    drawn(
+      7,
+      5,
+      [
+        [0, 0],
+        [6, 0],
+        [6, 4],
+        [4, 4],
+        [4, 2],
+        [2, 2],
+        [2, 4],
+        [0, 4],
+      ],
+      fillPolygon,
+    ),
+  ).toEqual(['#######', '#######', '#######', '###.###', '###.###']);
+  const convex: readonly Corner[] = [
+    [3, -2],
+    [11, 5],
+    [6, 13],
+    [1, 8],
+  ];
+  expect(drawn(10, 10, convex, fillPolygon)).toEqual(drawn(10, 10, convex));
 });

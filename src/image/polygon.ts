@@ -1,5 +1,5 @@
 /**
- * Convex polygons on the pixel grid, filled exactly as OpenCV's fillConvexPoly does: a Bresenham outline, then the rows between the
+ * Polygons on the pixel grid, filled exactly as OpenCV's fillConvexPoly and fillPoly do: a Bresenham outline, then the rows between the
  * edges in 16.16 fixed point. Masks drawn by it must agree pixel by pixel, so the roundings are the contract.
  */
 import type { FloatImage } from './image.ts';
@@ -52,6 +52,34 @@ export function fillConvexPolygon(image: FloatImage, corners: readonly Corner[],
     const from = Math.max(0, Math.floor((left + 32768) / 65536));
     const to = Math.min(width - 1, Math.floor((right + 32768) / 65536));
     if (from <= to) data.fill(value, y * width + from, y * width + to + 1);
+  }
+}
+
+/**
+ * Sets the pixels of any polygon, its edge included; where it crosses itself, what is inside an odd number of times.
+ * Source: OpenCV 4, fillPoly, with the roundings of fillConvexPoly.
+ */
+export function fillPolygon(image: FloatImage, corners: readonly Corner[], value: number): void {
+  if (corners.length === 0) return;
+  const { width, height, data } = image;
+  const edges = corners.map((corner, i): readonly [Corner, Corner] => [corners[(i + corners.length - 1) % corners.length]!, corner]);
+  for (const [from, to] of edges) drawLine(image, from, to, value);
+  const ys = corners.map((c) => c[1]);
+  const bottom = Math.min(height, Math.max(...ys));
+  for (let y = Math.max(0, Math.min(...ys)); y < bottom; y++) {
+    const crossings: number[] = [];
+    for (const [a, b] of edges) {
+      const [[x0, y0], [x1, y1]] = a[1] < b[1] ? [a, b] : [b, a];
+      if (y < y0 || y >= y1) continue;
+      const dy = y1 - y0;
+      crossings.push(x0 * 65536 + (y - y0) * Math.trunc((2 * (x1 - x0) * 65536 + dy) / (2 * dy)));
+    }
+    crossings.sort((a, b) => a - b);
+    for (let i = 0; i + 1 < crossings.length; i += 2) {
+      const from = Math.max(0, Math.floor((crossings[i]! + 32768) / 65536));
+      const to = Math.min(width - 1, Math.floor((crossings[i + 1]! + 32768) / 65536));
+      if (from <= to) data.fill(value, y * width + from, y * width + to + 1);
+    }
   }
 }
 

@@ -2,9 +2,7 @@
  * The loss chart: for both sides the mean as a line and its spread from least to most as a band, over iterations. One layout in
  * numbers, drawn twice: as SVG text and as pixels.
  */
-import type { ByteImage } from '../image/index.ts';
-import { type Box, Canvas, type Colour } from './canvas.ts';
-import { drawText, readFont } from './font.ts';
+import { type Box, type ByteImage, Canvas, type Colour, drawText, readFont } from '../image/index.ts';
 
 /** What one column of the plot shows of one side. */
 interface Bin {

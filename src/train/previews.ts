@@ -3,11 +3,9 @@
  * that previews can be compared over a whole training and made without the facesets. Columns are those of the reference.
  */
 import { FormatError, readSafetensors, writeSafetensors } from '../base/index.ts';
-import type { ByteImage, ImageCodec } from '../image/index.ts';
-import { Canvas } from './canvas.ts';
+import { type ByteImage, Canvas, drawText, type ImageCodec, readFont } from '../image/index.ts';
 import type { Batch, Engine, Predictions } from './engine.ts';
 import { type FileStore, readWhole } from './fileStore.ts';
-import { drawText, readFont } from './font.ts';
 import type { TrainOptions } from './optionTable.ts';
 
 const PREVIEWS_FOLDER = 'previews';

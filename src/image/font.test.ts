@@ -38,3 +38,19 @@ test('a line covers its pixels once and stays inside its box', () => {
   expect(row(5)).toEqual([255, 255, ...Array.from({ length: 16 }, () => 0), 255, 255]);
   expect(row(4).every((value) => value === 255)).toBe(true);
 });
+
+test('discs and rings are round and symmetric, and a paste is cut at the borders', () => {
+  const canvas = new Canvas(9, 9, [0, 0, 0]);
+  canvas.disc(4.5, 4.5, 2.5, [255, 255, 255]);
+  const at = (x: number, y: number): number => canvas.data[(y * 9 + x) * 3]!;
+  expect([at(4, 4), at(2, 4), at(6, 4), at(4, 2), at(4, 6)]).toEqual([255, 255, 255, 255, 255]);
+  expect([at(1, 4), at(7, 4), at(2, 2)]).toEqual([0, 0, at(6, 6)]);
+  const total = canvas.data.reduce((sum, v) => sum + v, 0) / 3 / 255;
+  expect(Math.abs(total - Math.PI * 2.5 ** 2)).toBeLessThan(0.8);
+  const ringed = new Canvas(9, 9, [0, 0, 0]);
+  ringed.ring(4.5, 4.5, 3, { width: 1, colour: [255, 255, 255] });
+  expect([ringed.data[(4 * 9 + 1) * 3], ringed.data[(4 * 9 + 4) * 3]]).toEqual([255, 0]);
+  const small = new Canvas(2, 2, [9, 9, 9]);
+  small.paste({ width: 2, height: 2, channels: 1, data: Uint8Array.of(1, 2, 3, 4) }, 1, -1);
+  expect([...small.data]).toEqual([9, 9, 9, 3, 3, 3, 9, 9, 9, 9, 9, 9]);
+});

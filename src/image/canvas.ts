@@ -1,5 +1,5 @@
-/** A small rasteriser over an RGB image: rectangles and antialiased lines, enough for the loss chart and labels. */
-import type { ByteImage } from '../image/index.ts';
+/** A small rasteriser over an RGB image: rectangles, antialiased lines and circles, pasted pictures; enough for charts, sheets and labels. */
+import type { ByteImage } from './image.ts';
 
 /** Red, green, blue, 0…255. */
 export type Colour = readonly [number, number, number];
@@ -70,5 +70,44 @@ export class Canvas {
       }
     }
     for (const [at, near] of cover) this.blend(at % this.width, Math.floor(at / this.width), colour, near);
+  }
+  /** The line through points and back to the first. */
+  outline(points: readonly number[], style: { width: number; colour: Colour; clip: Box }): void {
+    this.line([...points, ...points.slice(0, 2)], style);
+  }
+
+  /** A filled circle; pixel centres are at halves. @param cover  0…1, on top of the edge's own. */
+  disc(x: number, y: number, radius: number, colour: Colour, cover = 1): void {
+    const reach = radius + 0.5;
+    for (let row = Math.floor(y - reach); row <= y + reach; row++) {
+      for (let column = Math.floor(x - reach); column <= x + reach; column++) {
+        const near = Math.min(1, reach - Math.hypot(column + 0.5 - x, row + 0.5 - y));
+        if (near > 0) this.blend(column, row, colour, near * cover);
+      }
+    }
+  }
+
+  /** The edge of a circle. */
+  ring(x: number, y: number, radius: number, { width, colour }: { width: number; colour: Colour }): void {
+    const reach = radius + width / 2 + 0.5;
+    for (let row = Math.floor(y - reach); row <= y + reach; row++) {
+      for (let column = Math.floor(x - reach); column <= x + reach; column++) {
+        const off = Math.abs(Math.hypot(column + 0.5 - x, row + 0.5 - y) - radius);
+        const near = Math.min(1, width / 2 + 0.5 - off);
+        if (near > 0) this.blend(column, row, colour, near);
+      }
+    }
+  }
+
+  /** Puts a picture of 1 (gray) or 3 channels (RGB) with its left top at (x, y); parts outside are cut off. */
+  paste({ width, height, channels, data }: ByteImage, x: number, y: number): void {
+    const step = channels === 1 ? 0 : 1;
+    for (let row = Math.max(0, -y); row < Math.min(height, this.height - y); row++) {
+      for (let column = Math.max(0, -x); column < Math.min(width, this.width - x); column++) {
+        const from = (row * width + column) * channels;
+        const to = ((y + row) * this.width + x + column) * 3;
+        for (let c = 0; c < 3; c++) this.data[to + c] = data[from + c * step]!;
+      }
+    }
   }
 }
