@@ -6,7 +6,17 @@
 import { type Shape, sizeOf } from '../base/index.ts';
 import { constant, gradients, input, type LoopStep, stopGradient, type Value } from '../graph/index.ts';
 import { inCheckpointOrder, type ModelConfig, wiring } from '../models/index.ts';
-import { clipScale, globalNorm, type Lowering, type OptimizerName, Scope, slotsOf, update, type Variable } from '../nn/index.ts';
+import {
+  clipScale,
+  globalNorm,
+  gradientScale,
+  type Lowering,
+  type OptimizerName,
+  Scope,
+  slotsOf,
+  update,
+  type Variable,
+} from '../nn/index.ts';
 import {
   type BatchValues,
   batchInputs,
@@ -148,10 +158,10 @@ function step(
   const { optimizer, clipGradients, learningRateDropout } = options;
   const slotNames = slotsOf(optimizer).map((slot) => (name: string) => `${key}/${slot}/${name}`);
   const slopes = gradients(
-    [[loss, constant(new Float32Array(sizeOf(loss.shape)).fill(1), loss.shape)]],
+    [[loss, constant(new Float32Array(sizeOf(loss.shape)).fill(gradientScale(optimizer)), loss.shape)]],
     trained.map(({ value }) => value),
   );
-  const norm = globalNorm(slopes);
+  const norm = globalNorm(slopes).div(gradientScale(optimizer));
   const learningRate = input(learningRateName(key), []);
   const scale = clipGradients ? clipScale(norm) : undefined;
   const data: Value[] = [learningRate];

@@ -11,10 +11,12 @@ export type OptimizerName = 'adabelief' | 'rmsprop';
 const EPSILON = 1e-6;
 
 interface Rule {
+  /** What gradients are multiplied by before they arrive, at no cost: the seed of differentiation carries it. */
+  readonly gradientScale: number;
   /** Names of what is remembered per weight; all start at 0. */
   readonly slots: readonly string[];
   /** @returns what to subtract from the weight, before the learning rate, and the next slots. */
-  readonly move: (gradient: Value, slots: readonly Value[]) => { readonly move: Value; readonly slots: readonly Value[] };
+  readonly move: (scaledGradient: Value, slots: readonly Value[]) => { readonly move: Value; readonly slots: readonly Value[] };
 }
 
 /**
@@ -22,6 +24,7 @@ interface Rule {
  * g − m is −0.9·e.
  */
 const adabelief: Rule = {
+  gradientScale: 1,
   slots: ['ms', 'vs'],
   move(g, [m, v]) {
     const e = m!.sub(g);
@@ -31,16 +34,20 @@ const adabelief: Rule = {
   },
 };
 
-/** a ← 0.9·a + 0.1·g², step g / (√a + ε). */
+/** a ← 0.9·a + 0.1·g², step g / (√a + ε). The gradient arrives as √0.1·g: its square needs no factor, and the rate makes up for the step. */
 const rmsprop: Rule = {
+  gradientScale: Math.sqrt(0.1),
   slots: ['acc'],
   move(g, [a]) {
-    const mean = a!.mul(0.9).add(g.mul(g.mul(0.1)));
+    const mean = a!.mul(0.9).add(g.mul(g));
     return { move: g.div(sqrt(mean).add(EPSILON)), slots: [mean] };
   },
 };
 
 const rules: Readonly<Record<OptimizerName, Rule>> = { adabelief, rmsprop };
+
+/** What `update` expects gradients to be multiplied by. */
+export const gradientScale = (optimizer: OptimizerName): number => rules[optimizer].gradientScale;
 
 /** Names of the slots of each weight: state of the weight's shape, 0 at the start. */
 export const slotsOf = (optimizer: OptimizerName): readonly string[] => rules[optimizer].slots;
@@ -54,7 +61,11 @@ export interface UpdateOptions {
   readonly keep?: Value | undefined;
 }
 
-/** One step of one variable. */
+/**
+ * One step of one variable.
+ *
+ * @param gradient  multiplied by gradientScale(optimizer).
+ */
 export function update(
   optimizer: OptimizerName,
   weight: Value,
@@ -62,7 +73,9 @@ export function update(
   slots: readonly Value[],
   { learningRate, scale, keep }: UpdateOptions,
 ): { readonly weight: Value; readonly slots: readonly Value[] } {
-  const { move, slots: next } = rules[optimizer].move(scale === undefined ? gradient : gradient.mul(scale), slots);
-  const moved = weight.sub(move.mul(learningRate));
+  const rule = rules[optimizer];
+  const { move, slots: next } = rule.move(scale === undefined ? gradient : gradient.mul(scale), slots);
+  const rate = rule.gradientScale === 1 ? learningRate : learningRate.div(rule.gradientScale);
+  const moved = weight.sub(move.mul(rate));
   return { weight: keep === undefined ? moved : where(keep, moved, weight), slots: next };
 }
