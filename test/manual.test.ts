@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { everyCommand } from '../src/cli/command.ts';
 import { commands } from '../src/cli/commands.ts';
 import { defaultText, type OptionSpec, optionTable, rangeText } from '../src/train/index.ts';
 
@@ -17,7 +18,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 async function commandsText(): Promise<string> {
   const sections = await Promise.all(
-    commands.map(async ({ load }) => {
+    everyCommand(commands).map(async ({ load }) => {
       const { name, usage, about, summary, flags } = await load();
       const options = new Set((optionTable as readonly OptionSpec[]).map((spec) => spec.name.replaceAll('_', '-')));
       const own = flags.filter((flag) => name !== 'train' || !options.has(flag.name));

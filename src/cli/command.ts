@@ -10,6 +10,7 @@ export interface Terminal {
 }
 
 export interface Command {
+  /** As it is typed after "liae": one word, or two for a command of a group. */
   readonly name: string;
   /** One line in the list of commands. */
   readonly summary: string;
@@ -26,17 +27,35 @@ export interface Command {
 
 /** An entry of the table of commands: the command itself is loaded when it is asked for, so that help and errors come at once. */
 export interface CommandEntry {
+  /** One word. */
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<Command>;
 }
+
+/** Commands that share a first word, such as `liae faces sort`. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  /** A paragraph or two above the list. */
+  readonly about: string;
+  readonly commands: readonly CommandEntry[];
+}
+
+export type TableEntry = CommandEntry | CommandGroup;
+
+/** All commands of a table, those of its groups under both words. */
+export const everyCommand = (entries: readonly TableEntry[]): readonly CommandEntry[] =>
+  entries.flatMap((entry) =>
+    'load' in entry ? [entry] : entry.commands.map((command) => ({ ...command, name: `${entry.name} ${command.name}` })),
+  );
 
 export const commonFlags: readonly Flag[] = [
   { name: 'help', kind: 'switch', help: 'show this help' },
   { name: 'verbose', kind: 'switch', help: 'show where an error came from' },
 ];
 
-export function listHelp(entries: readonly CommandEntry[], version: string): string {
+export function listHelp(entries: readonly TableEntry[], version: string): string {
   const rows = entries.map(({ name, summary }): [string, string] => [name, summary]);
   return [
     `liae ${version}: face swapping with LIAE models`,
@@ -46,6 +65,19 @@ export function listHelp(entries: readonly CommandEntry[], version: string): str
     ...table(rows),
     '',
     'liae COMMAND --help explains a command and its options.',
+  ].join('\n');
+}
+
+export function groupHelp({ name, about, commands }: CommandGroup): string {
+  const rows = commands.map((command): [string, string] => [command.name, command.summary]);
+  return [
+    `usage: liae ${name} COMMAND [options]`,
+    '',
+    ...wrap(about, 100),
+    '',
+    ...table(rows),
+    '',
+    `liae ${name} COMMAND --help explains a command and its options.`,
   ].join('\n');
 }
 

@@ -1,10 +1,12 @@
 /** The table of commands. To add one, write its file and name it here. */
-import type { CommandEntry } from './command.ts';
+import type { TableEntry } from './command.ts';
+import { faces } from './faces/group.ts';
 
-export const commands: readonly CommandEntry[] = [
+export const commands: readonly TableEntry[] = [
   { name: 'train', summary: 'train a model, new or saved', load: async () => (await import('./train.ts')).train },
   { name: 'preview', summary: 'paint the preview sheet of a saved model', load: async () => (await import('./preview.ts')).preview },
   { name: 'swap', summary: 'swapped face and mask for every aligned face of a set', load: async () => (await import('./swap.ts')).swap },
+  faces,
   { name: 'import', summary: 'take over a DeepFaceLab model', load: async () => (await import('./importModel.ts')).importModel },
   { name: 'export', summary: 'write a saved model for other tools', load: async () => (await import('./exportModel.ts')).exportModel },
   { name: 'score', summary: 'compare swapped faces with a known truth', load: async () => (await import('./score.ts')).score },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FormatError } from '../base/index.ts';
 import { flagOf, optionTable } from '../train/index.ts';
 import { type Args, type Flag, parseArgs } from './args.ts';
-import type { Command, CommandEntry } from './command.ts';
+import { type Command, type CommandEntry, everyCommand, type TableEntry } from './command.ts';
 import { commands } from './commands.ts';
 import { runCli } from './run.ts';
 import { train } from './train.ts';
@@ -16,7 +16,7 @@ const flags: readonly Flag[] = [
 
 async function run(
   argv: readonly string[],
-  entries: readonly CommandEntry[] = commands,
+  entries: readonly TableEntry[] = commands,
 ): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ['', ''];
   const terminal = { out: (text: string) => void (out += text), note: (line: string) => void (err += `${line}\n`) };
@@ -81,14 +81,15 @@ describe('commands', () => {
     expect((await run(['--version'])).out).toBe('1.2.3\n');
   });
 
-  test.each(commands.map(({ name }) => name))('%s has help, under the name and summary of the table', async (name) => {
-    const found = commands.find((command) => command.name === name)!;
+  test.each(everyCommand(commands).map(({ name }) => name))('%s has help, under the name and summary of the table', async (name) => {
+    const found = everyCommand(commands).find((command) => command.name === name)!;
     const command = await found.load();
     expect([command.name, command.summary]).toEqual([found.name, found.summary]);
+    const words = name.split(' ');
     for (const argv of [
-      [name, '--help'],
-      ['help', name],
-      [name, '--nonsense', '-h'],
+      [...words, '--help'],
+      ['help', ...words],
+      [...words, '--nonsense', '-h'],
     ]) {
       const { code, out } = await run(argv);
       expect(code).toBe(0);
@@ -96,6 +97,22 @@ describe('commands', () => {
       for (const flag of command.flags) expect(out).toContain(`--${flag.name}`);
     }
     expect(new Set(command.flags.map((flag) => flag.name)).size).toBe(command.flags.length);
+  });
+
+  test('a group lists its commands, and a misspelt one of them suggests its neighbour', async () => {
+    const group: TableEntry = { name: 'many', summary: 'several', about: 'What they share.', commands: [entry(async () => 0)] };
+    for (const argv of [['many'], ['many', '--help'], ['help', 'many'], ['many', 'help']]) {
+      const { code, out } = await run(argv, [group]);
+      expect(code).toBe(0);
+      expect(out).toMatch(/^usage: liae many COMMAND[\s\S]+What they share\.[\s\S]+\n {2}go {2}goes\n/);
+    }
+    expect(await run(['many', 'og'], [group])).toEqual({
+      code: 2,
+      out: '',
+      err: 'og: unknown command\n  next     did you mean liae many go?\n',
+    });
+    expect((await run(['many', 'go'], [group])).code).toBe(0);
+    expect((await run(['mny', 'go'], [group])).err).toContain('did you mean liae many?');
   });
 
   test('a fault of the user ends with 2 and no stack, one of ours with 1', async () => {

@@ -5,11 +5,11 @@
 import { LiaeError, OptionError } from '../base/index.ts';
 import { nearest } from '../train/index.ts';
 import { parseArgs } from './args.ts';
-import { type CommandEntry, commandHelp, commonFlags, listHelp, type Terminal } from './command.ts';
+import { type Command, commandHelp, commonFlags, groupHelp, listHelp, type TableEntry, type Terminal } from './command.ts';
 
 export async function runCli(
   argv: readonly string[],
-  { commands, terminal, version }: { readonly commands: readonly CommandEntry[]; readonly terminal: Terminal; readonly version: string },
+  { commands, terminal, version }: { readonly commands: readonly TableEntry[]; readonly terminal: Terminal; readonly version: string },
 ): Promise<number> {
   const [first, ...others] = argv;
   try {
@@ -22,15 +22,20 @@ export async function runCli(
       return 0;
     }
     const asksHelp = first === 'help' || others.includes('--help') || others.includes('-h');
-    const name = first === 'help' ? others[0]! : first;
-    const command = await find(name, commands).load();
+    const words = first === 'help' ? others : argv;
+    const found = await find(words, commands);
+    if ('help' in found) {
+      terminal.out(`${found.help}\n`);
+      return 0;
+    }
+    const { command, rest } = found;
     if (asksHelp) {
       terminal.out(`${commandHelp(command)}\n`);
       return 0;
     }
-    const args = parseArgs(others, [...command.flags, ...commonFlags]);
+    const args = parseArgs(rest, [...command.flags, ...commonFlags]);
     const extra = args.rest[command.words ?? 0];
-    if (extra !== undefined) throw new OptionError(`${extra}: not expected here`, { expected: `liae ${name} ${command.usage}` });
+    if (extra !== undefined) throw new OptionError(`${extra}: not expected here`, { expected: `liae ${command.name} ${command.usage}` });
     return await command.run(args, terminal);
   } catch (error) {
     return printError(error, terminal, argv.includes('--verbose'));
@@ -50,14 +55,26 @@ function printError(error: unknown, { note }: Pick<Terminal, 'note'>, verbose: b
   return 1;
 }
 
-function find(name: string, commands: readonly CommandEntry[]): CommandEntry {
-  const entry = commands.find((command) => command.name === name);
+/** The command that the first word, or the first two, name, and what follows; of a group without a further word, its help. */
+async function find(
+  [name = '', ...rest]: readonly string[],
+  commands: readonly TableEntry[],
+): Promise<{ readonly command: Command; readonly rest: readonly string[] } | { readonly help: string }> {
+  const entry = known(name, commands, 'liae');
+  if ('load' in entry) return { command: await entry.load(), rest };
+  const [second, ...further] = rest;
+  if (second === undefined || second === 'help' || second.startsWith('-')) return { help: groupHelp(entry) };
+  return { command: await known(second, entry.commands, `liae ${entry.name}`).load(), rest: further };
+}
+
+function known<T extends TableEntry>(name: string, entries: readonly T[], before: string): T {
+  const entry = entries.find((command) => command.name === name);
   if (entry !== undefined) return entry;
   const near = nearest(
     name,
-    commands.map((command) => command.name),
+    entries.map((command) => command.name),
   );
   throw new OptionError(`${name}: unknown command`, {
-    next: near === undefined ? 'liae --help lists all commands' : `did you mean liae ${near}?`,
+    next: near === undefined ? `${before} --help lists all commands` : `did you mean ${before} ${near}?`,
   });
 }
