@@ -3,7 +3,7 @@ import './ops/arithmetic.ts';
 
 export { gradients, topological } from './autodiff.ts';
 export { LOOP_COUNT, type LoopStep, loopNames, lowerLoop } from './onnx/loop.ts';
-export { encodeModel, type GraphMessage } from './onnx/schema.ts';
+export { dataTypes, encodeModel, type GraphMessage } from './onnx/schema.ts';
 export { inputsOf, lower, OnnxWriter, valueInfo } from './onnx/writer.ts';
 export { constant, type DType, defineOp, dims4, input, misfit, scalar, Value, zeros } from './op.ts';
 export { conv2d, convTranspose2d } from './ops/conv2d.ts';

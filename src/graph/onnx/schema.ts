@@ -64,16 +64,17 @@ const root = protobuf.Root.fromJSON({
 const Model = root.lookupType('ModelProto');
 
 /** Numbers of TensorProto.DataType. */
-export const dataTypes = { float32: 1, int64: 7, bool: 9 } as const;
+export const dataTypes = { float32: 1, uint8: 2, int64: 7, bool: 9 } as const;
 
 /** Numbers of AttributeProto.AttributeType. */
-export const attributeTypes = { float: 1, int: 2, graph: 5, ints: 7 } as const;
+export const attributeTypes = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 
 export interface AttributeMessage {
   readonly name: string;
   readonly type: number;
   readonly f?: number;
   readonly i?: number;
+  readonly s?: Uint8Array;
   readonly ints?: readonly number[];
   readonly g?: GraphMessage;
 }

@@ -15,7 +15,7 @@ import {
   type ValueInfo,
 } from './schema.ts';
 
-type Integers = number | readonly number[];
+type Setting = number | readonly number[] | string;
 
 export interface WriterOptions {
   /**
@@ -41,21 +41,23 @@ export class OnnxWriter {
     this.opset = opset;
   }
 
-  /** Adds a node of one output unless an equal one exists, and returns the name of its output. */
+  /**
+   * Adds a node of one output unless an equal one exists, and returns the name of its output.
+   *
+   * @param settings its attributes that are whole numbers, lists of them, or words.
+   */
   node(
     opType: string,
     inputs: readonly string[],
-    ints: Readonly<Record<string, Integers>> = {},
+    settings: Readonly<Record<string, Setting>> = {},
     floats: Readonly<Record<string, number>> = {},
     domain = '',
   ): string {
-    const key = JSON.stringify([opType, inputs, ints, floats]);
+    const key = JSON.stringify([opType, inputs, settings, floats]);
     const known = this.#nodes.get(key);
     if (known !== undefined) return known;
     const attribute: AttributeMessage[] = [
-      ...Object.entries(ints).map(([name, value]) =>
-        typeof value === 'number' ? { name, type: attributeTypes.int, i: value } : { name, type: attributeTypes.ints, ints: value },
-      ),
+      ...Object.entries(settings).map(([name, value]) => attributeOf(name, value)),
       ...Object.entries(floats).map(([name, f]) => ({ name, type: attributeTypes.float, f })),
     ];
     const output = `v${this.nodes.length}`;
@@ -109,10 +111,15 @@ export class OnnxWriter {
     return this.#initializer([], dataTypes.float32, new Uint8Array(Float32Array.of(value).buffer));
   }
 
+  /** An array of the file's own: weights, tables. */
+  array(shape: Shape, data: Float32Array | Uint8Array): string {
+    const dataType = data instanceof Float32Array ? dataTypes.float32 : dataTypes.uint8;
+    return this.#initializer(shape, dataType, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+
   constant(value: Value): string {
     if (value.source.kind !== 'constant') throw new Error(`${value.describe()} is not a constant`);
-    const { data } = value.source;
-    return this.#initializer(value.shape, dataTypes.float32, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    return this.array(value.shape, value.source.data);
   }
 
   /** A parameter stored in the file under its own name. */
@@ -185,6 +192,12 @@ export class OnnxWriter {
     this.#constants.set(key, name);
     return name;
   }
+}
+
+function attributeOf(name: string, value: Setting): AttributeMessage {
+  if (typeof value === 'number') return { name, type: attributeTypes.int, i: value };
+  if (typeof value === 'string') return { name, type: attributeTypes.string, s: new TextEncoder().encode(value) };
+  return { name, type: attributeTypes.ints, ints: value };
 }
 
 /** Two independent 32-bit hashes and the length: equal keys of different constants are not to be expected. */
