@@ -1,2 +1,5 @@
-/** Moving pictures as streams of frames: the port. */
+/** Moving pictures as streams of frames: the port, which frames are wanted, pictures turned upright. */
+export { exifOrientation } from './exif.ts';
+export { checkRange, pickFrames, type Timed } from './frameRange.ts';
 export type { ClipInfo, Frame, FrameRange, FrameSource } from './frameSource.ts';
+export { type Orientation, orient, orientationOfMatrix, swapsSides } from './orientation.ts';

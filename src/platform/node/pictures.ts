@@ -1,0 +1,146 @@
+/**
+ * Pictures in order as a FrameSource: a folder, a pattern or single files. JPEG and PNG are read by the image codec, the other formats by
+ * FFmpeg's decoders; EXIF orientation is applied; what cannot be read is named and skipped.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { FormatError, LiaeError, OptionError } from '../../base/index.ts';
+import type { ByteImage, ImageCodec } from '../../image/index.ts';
+import {
+  type ClipInfo,
+  checkRange,
+  exifOrientation,
+  type Frame,
+  type FrameRange,
+  type FrameSource,
+  orient,
+  pickFrames,
+} from '../../video/index.ts';
+import { nodeCodec } from './codec.ts';
+import { picturePaths } from './picturePaths.ts';
+
+/** Largest picture file that is read. */
+const MAX_BYTES = 2 ** 30;
+
+/**
+ * Opens pictures; they are decoded as they are asked for.
+ *
+ * @param input  a folder, a pattern (`*`, `**`, `?`, `[…]`) or a file; or several of them, read one behind the other.
+ * @throws FormatError if there is no picture, or none of them can be read.
+ */
+export async function openPictures(input: string | readonly string[]): Promise<FrameSource> {
+  const inputs = typeof input === 'string' ? [input] : input;
+  const { paths, trouble } = await picturePaths(inputs);
+  if (paths.length === 0) {
+    throw new FormatError(`${inputs.join(', ')}: no pictures`, {
+      found: trouble[0],
+      expected: 'jpg, jpeg, png, webp, tif, tiff or bmp',
+      next: 'name a folder with pictures in it, or a pattern such as photos/*.jpg',
+    });
+  }
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(`${basename(path)}\0${(await stat(path)).size}\0`);
+  const name = basename(resolve(inputs.length === 1 && (await isFolder(inputs[0]!)) ? inputs[0]! : dirname(paths[0]!)));
+  const pictures = new Pictures(paths, trouble);
+  await pictures.look(name, hash.digest('hex'));
+  return pictures;
+}
+
+interface Entry {
+  readonly index: number;
+  readonly time: number;
+  readonly path: string;
+}
+
+class Pictures implements FrameSource {
+  readonly #paths: readonly string[];
+  readonly #trouble: string[];
+  readonly #codec: ImageCodec = nodeCodec();
+  #info: ClipInfo | undefined;
+  #closed = false;
+
+  constructor(paths: readonly string[], trouble: readonly string[]) {
+    this.#paths = paths;
+    this.#trouble = [...trouble];
+  }
+
+  get info(): ClipInfo {
+    return this.#info!;
+  }
+
+  get trouble(): readonly string[] {
+    return this.#trouble;
+  }
+
+  /** Decodes the first picture that can be. */
+  async look(name: string, hash: string): Promise<void> {
+    let failure: LiaeError | undefined;
+    for (const path of this.#paths) {
+      try {
+        const { width, height } = await this.#read(path);
+        const frames = this.#paths.length;
+        this.#info = { name, kind: 'pictures', width, height, frames, hash, colour: 'pictures, taken as sRGB' };
+        return;
+      } catch (error) {
+        if (!(error instanceof LiaeError)) throw error;
+        failure ??= error;
+      }
+    }
+    throw new FormatError(`${name}: none of ${this.#paths.length} pictures can be read`, {
+      found: failure?.brief(),
+      next: 'restore the files',
+    });
+  }
+
+  async *frames(range: FrameRange = {}, signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+    checkRange(range);
+    if (range.rate !== undefined) {
+      throw new OptionError('pictures have no times to pick by', { found: `rate ${range.rate}`, next: 'pick every nth picture instead' });
+    }
+    for await (const { index, time, path } of pickFrames(this.#entries(), range)) {
+      signal?.throwIfAborted();
+      if (this.#closed) throw new LiaeError(`${this.info.name}: the pictures were closed while they were read`);
+      let image: ByteImage;
+      try {
+        image = await this.#read(path);
+      } catch (error) {
+        if (!(error instanceof LiaeError)) throw error;
+        if (!this.#trouble.includes(error.brief())) this.#trouble.push(error.brief());
+        continue;
+      }
+      yield { index, time, image, name: basename(path) };
+    }
+  }
+
+  async *#entries(): AsyncGenerator<Entry, void, undefined> {
+    for (const [index, path] of this.#paths.entries()) yield { index, time: index, path };
+  }
+
+  async #read(path: string): Promise<ByteImage> {
+    const name = basename(path);
+    const { size } = await stat(path).catch((cause: unknown) => {
+      throw new FormatError(`${name}: cannot be read`, { found: cause instanceof Error ? cause.message : String(cause), cause });
+    });
+    if (size > MAX_BYTES)
+      throw new FormatError(`${name}: too large for a picture`, { found: `${size} bytes`, expected: `at most ${MAX_BYTES}` });
+    const bytes = await readFile(path);
+    const image = await this.#codec.decode(bytes, name);
+    return orient(image.channels === 3 ? image : colourOf(image), exifOrientation(bytes));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+  }
+}
+
+const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
+/** A gray picture as RGB. */
+function colourOf({ width, height, channels, data }: ByteImage): ByteImage {
+  const rgb = new Uint8Array(width * height * 3);
+  for (let i = 0, to = 0; to < rgb.length; i += channels) {
+    for (let c = 0; c < 3; c++) rgb[to++] = data[i + (channels === 1 ? 0 : c)]!;
+  }
+  return { width, height, channels: 3, data: rgb };
+}
