@@ -33,6 +33,9 @@ export const i32 = {
 export const f32x4 = {
   add: simd(0xe4),
   mul: simd(0xe6),
+  /** The lesser (greater) of two, by one comparison: for operands that are no NaN. */
+  lesser: simd(0xea),
+  greater: simd(0xeb),
   load: (offset: number): Code => memory(simd(0), offset),
   /** One float, four times. */
   splat: (offset: number): Code => memory(simd(9), offset),
