@@ -90,7 +90,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, Math.min(PIECE_BYTES, bytes.length - at))).bytesWritten;
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return; // no flush for folders: renames are journalled
   const handle = await open(folder, 'r');
   try {
@@ -113,7 +113,7 @@ function allocate(bytes: number, path: string): Uint8Array {
 }
 
 /** A user's error for what the file system says; anything else passes unchanged. */
-function explained(error: unknown, path: string, kind: 'file' | 'folder'): unknown {
+export function explained(error: unknown, path: string, kind: 'file' | 'folder'): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   switch (code) {
     case 'ENOENT':
@@ -124,6 +124,11 @@ function explained(error: unknown, path: string, kind: 'file' | 'folder'): unkno
     case 'ENOSPC':
     case 'EDQUOT':
       return new ResourceError(`${path}: the disk is full`, { next: 'free some space; the file is as it was before', cause: error });
+    case 'EXDEV':
+      return new ResourceError(`${path}: on another disk than the files that would move there`, {
+        next: 'move the folder so that both lie on one disk',
+        cause: error,
+      });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

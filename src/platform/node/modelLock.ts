@@ -1,5 +1,5 @@
 /**
- * One trainer a model: a file `lock` with the process that holds it. A lock left by a process that no longer runs is taken over; on Linux
+ * One trainer a model, one tool a folder of faces: a file `lock` with the process that holds it. A lock left by a process that no longer runs is taken over; on Linux
  * the start time of the process tells it from a later one with the same number.
  */
 import { randomUUID } from 'node:crypto';
@@ -18,9 +18,24 @@ interface Owner {
   readonly token?: string | undefined;
 }
 
+/** How a lock is called, and what is said if it cannot be had. */
+interface LockText {
+  readonly file: string;
+  readonly busy: string;
+  /** What else to do than wait. */
+  readonly instead: string;
+}
+
 /** Takes the lock of a model's folder, which is made if need be. @throws ResourceError if a running process holds it. */
-export async function lockModel(folder: string): Promise<AsyncDisposable> {
-  const lock = join(folder, 'lock');
+export const lockModel = (folder: string): Promise<AsyncDisposable> =>
+  lockFolder(folder, { file: 'lock', busy: 'another process is training this model', instead: 'use another --model folder' });
+
+/** Takes the lock of a folder of faces. @throws ResourceError if a running process holds it. */
+export const lockFaces = (folder: string): Promise<AsyncDisposable> =>
+  lockFolder(folder, { file: '.liae-lock', busy: 'another process is working on these faces', instead: 'wait for it' });
+
+async function lockFolder(folder: string, words: LockText): Promise<AsyncDisposable> {
+  const lock = join(folder, words.file);
   const token = randomUUID();
   const self: Owner = { pid: process.pid, host: hostname(), started: await startOf(process.pid), token };
   const text = JSON.stringify(self);
@@ -30,14 +45,19 @@ export async function lockModel(folder: string): Promise<AsyncDisposable> {
     await using file = await open(draft, 'w');
     await file.writeFile(text);
   } catch (cause) {
-    throw new ResourceError(`${folder}: cannot write here`, { found: messageOf(cause), next: 'choose another --model folder', cause });
+    throw new ResourceError(`${folder}: cannot write here`, {
+      found: messageOf(cause),
+      next: `check its rights, or ${words.instead}`,
+      cause,
+    });
   }
   try {
     // A link to a finished file is the one step that both creates the lock and fails if it is there.
     for (let tries = 0; !((await linked(draft, lock)) && (tries === 0 || (await settled(lock, text)))); tries++) {
       const holder = await ownerOf(lock);
-      if (holder !== undefined && (await isRunning(holder))) throw busy(folder, holder);
-      if (tries > 20) throw new ResourceError(`${lock}: cannot be taken`, { next: 'if no training runs on this model, remove the file' });
+      if (holder !== undefined && (await isRunning(holder))) throw busy(folder, holder, words);
+      if (tries > 20)
+        throw new ResourceError(`${lock}: cannot be taken`, { next: 'if no other process of liae runs on this folder, remove the file' });
       await retire(lock, holder);
     }
   } finally {
@@ -51,13 +71,13 @@ export async function lockModel(folder: string): Promise<AsyncDisposable> {
   };
 }
 
-function busy(folder: string, { pid, host }: Owner): ResourceError {
-  return new ResourceError(`${folder}: another process is training this model`, {
+function busy(folder: string, { pid, host }: Owner, words: LockText): ResourceError {
+  return new ResourceError(`${folder}: ${words.busy}`, {
     found: `process ${pid} on ${host}`,
     next:
       host === hostname()
-        ? 'stop that process, or use another --model folder'
-        : 'stop that process; if it no longer runs, remove the file lock in the folder',
+        ? `stop that process, or ${words.instead}`
+        : `stop that process; if it no longer runs, remove the file ${words.file} in the folder`,
   });
 }
 
