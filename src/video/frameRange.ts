@@ -29,14 +29,14 @@ export async function* pickFrames<T extends Timed>(
   drop: (frame: T) => void = () => {},
 ): AsyncGenerator<T, void, undefined> {
   checkRange(range);
-  const { from = 0, to = Number.POSITIVE_INFINITY, every = 1, rate } = range;
+  const { from = 0, to = Number.POSITIVE_INFINITY, every = 1, rate, skip = () => false } = range;
   if (rate === undefined) {
     for await (const frame of frames) {
       if (frame.index >= to) {
         drop(frame);
         return;
       }
-      if (frame.index >= from && frame.index % every === 0) yield frame;
+      if (frame.index >= from && frame.index % every === 0 && !skip(frame.index)) yield frame;
       else drop(frame);
       if (frame.index + 1 >= to) return;
     }
@@ -49,7 +49,7 @@ export async function* pickFrames<T extends Timed>(
   const settle = (frame: T, end: number): boolean => {
     const tick = Math.max(0, Math.floor(begin * rate + SLACK) + 1);
     begin = end;
-    return frame.index >= from && frame.index < to && tick <= end * rate + SLACK;
+    return frame.index >= from && frame.index < to && tick <= end * rate + SLACK && !skip(frame.index);
   };
   try {
     for await (const frame of frames) {

@@ -45,6 +45,8 @@ export interface FrameRange {
   readonly every?: number | undefined;
   /** Frames a second to pick by time instead (the nearest frame of each tick); not together with `every`. */
   readonly rate?: number | undefined;
+  /** Asked when a frame of the range comes up: those it names are passed over without being made pictures, as others see to them. */
+  readonly skip?: ((index: number) => boolean) | undefined;
 }
 
 export interface FrameSource extends AsyncDisposable {
