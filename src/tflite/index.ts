@@ -1,3 +1,3 @@
 /** TensorFlow Lite files, and the weights of one network more, as ONNX. */
 export { onnxFromTflite } from './convert.ts';
-export { readTflite } from './model.ts';
+export { onnxFromIdentityWeights } from './identityNet.ts';

@@ -1,24 +1,46 @@
 /**
  * The face networks on Node: found in their npm packages, checked, converted to ONNX once and kept in a cache, each compiled when it is
- * first asked for.
+ * first asked for. Nothing is fetched: it works offline once the packages are installed.
  */
-import { ResourceError } from '../../base/index.ts';
-import type { FaceModels } from '../../vision/index.ts';
+import type { Program } from '../../runtime/index.ts';
+import { createFaceModels, type FaceModels, type FaceNetworkName } from '../../vision/index.ts';
+import { cached, defaultCacheDir } from './faceModelCache.ts';
+import { networkSources, readNetworkFiles } from './faceModelFiles.ts';
+import { ortBackend } from './ortBackend.ts';
 
 export interface FaceModelOptions {
   /** Threads of one run; 1 if left out, as more of them wait for each other on a busy machine. */
   readonly threads?: number | undefined;
-  /** Where converted networks are kept; a folder of the user's cache if left out. */
+  /** Where converted networks are kept: LIAE_CACHE, or `liae` in the user's cache folder, if left out. */
   readonly cacheDir?: string | undefined;
   /** Told about what the user may want to know, a sentence each. */
   readonly note?: ((line: string) => void) | undefined;
 }
 
 /**
- * Opens the face networks; nothing is read before it is needed.
+ * Opens the face networks; none is read before it is needed.
  *
- * @throws ResourceError, from the first call that needs it, if a package is missing.
+ * @throws ResourceError, from the first call that needs it, if a package is missing; FormatError if it is another version.
  */
-export async function openFaceModels(_options: FaceModelOptions = {}): Promise<FaceModels> {
-  throw new ResourceError('the face networks are not here yet');
+export async function openFaceModels({ threads = 1, cacheDir, note = () => {} }: FaceModelOptions = {}): Promise<FaceModels> {
+  const backend = ortBackend();
+  const folder = cacheDir ?? defaultCacheDir();
+  const programs = new Map<FaceNetworkName, Promise<Program>>();
+  const open = async (name: FaceNetworkName): Promise<Program> => {
+    const source = networkSources[name];
+    const files = await readNetworkFiles(source);
+    const checksums = source.files.map(([, sha256]) => sha256);
+    const model = await cached(folder, name, checksums, () => source.convert(files, source.files.at(-1)![0]), note);
+    return backend.compile(model, { threads });
+  };
+  return createFaceModels({
+    program: (name) => {
+      const known = programs.get(name) ?? open(name);
+      programs.set(name, known);
+      return known;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const program of programs.values()) await (await program.catch(() => undefined))?.[Symbol.asyncDispose]();
+    },
+  });
 }
