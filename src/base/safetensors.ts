@@ -12,12 +12,14 @@ const kinds = {
   I64: BigInt64Array,
   I32: Int32Array,
   U32: Uint32Array,
+  /** Half precision, as its bits. */
+  F16: Uint16Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
 } as const;
 
 export type ArrayKind = keyof typeof kinds;
-export type StoredArray = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array | Uint8Array;
+export type StoredArray = Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 
 export interface StoredTensor {
   readonly kind: ArrayKind;
@@ -101,6 +103,23 @@ export function writeSafetensors(tensors: Iterable<readonly [string, StoredTenso
   new DataView(padded.buffer).setBigUint64(0, BigInt(padded.length - 8), true);
   padded.set(encoded, 8);
   return [padded, ...entries.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+}
+
+/** The values of a tensor as float32. @throws FormatError if it holds neither F32, F16 nor F64. */
+export function floatsOf({ kind, data }: StoredTensor, name: string): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (data instanceof Float64Array) return Float32Array.from(data);
+  if (kind === 'F16' && data instanceof Uint16Array) return Float32Array.from(data, halfValue);
+  throw new FormatError(`${name}: not a tensor of floating-point numbers`, { found: kind, expected: 'F32, F16 or F64' });
+}
+
+/** IEEE 754 half precision: sign, 5 bits of exponent, 10 of fraction. */
+function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function arrayAt(bytes: Uint8Array, kind: ArrayKind, at: number, elements: number): StoredArray {

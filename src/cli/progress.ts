@@ -91,6 +91,8 @@ function noteText(event: Extract<TrainEvent, { event: Quiet }>): string {
         ...(event.what.length > 0 ? [`starting afresh: ${event.what.join(', ')}`] : []),
         ...(event.dropped.length > 0 ? [`no longer used, and left out of the next save: ${event.dropped.join(', ')}`] : []),
       ].join('\n');
+    case 'weights':
+      return `first weights from ${event.from}${event.fresh.length > 0 ? `; drawn afresh: ${event.fresh.join(', ')}` : ''}`;
     case 'history':
       return event.lost > 0
         ? `the loss history lacks ${event.lost} iterations; they are a gap`

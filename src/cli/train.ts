@@ -36,7 +36,7 @@ const optionFlag = (spec: OptionSpec): Flag => ({
   name: flagOf(spec.name).slice(2),
   kind: spec.kind === 'bool' ? 'switch' : 'value',
   help: `${spec.help}${spec.kind === 'path' || spec.kind === 'bool' ? '' : ` (${rangeText(spec)})`}${spec.when === 'new' ? '; fixed once the model exists' : ''}`,
-  shape: spec.kind === 'path' ? 'DIR' : spec.kind === 'choice' || spec.kind === 'archi' ? 'NAME' : 'N',
+  shape: spec.name === 'from' ? 'PATH' : spec.kind === 'path' ? 'DIR' : spec.kind === 'choice' || spec.kind === 'archi' ? 'NAME' : 'N',
   default: defaultText(spec),
   aliases: (spec.aliases ?? []).map((alias) => alias.replaceAll('_', '-')),
 });
@@ -67,9 +67,9 @@ async function askedOptions(args: Args): Promise<Record<string, unknown>> {
   const flags = Object.fromEntries(Object.entries(args.values).filter(([name]) => !own.has(name) && name !== 'help' && name !== 'verbose'));
   const config = optional(args, 'config');
   const asked = { ...(config === undefined ? {} : canonicalKeys(await readConfig(config))), ...canonicalKeys(flags) };
-  for (const side of ['src', 'dst']) {
-    const folder = asked[side];
-    if (typeof folder === 'string' && folder !== '') asked[side] = resolve(folder);
+  for (const name of ['src', 'dst', 'from']) {
+    const path = asked[name];
+    if (typeof path === 'string' && path !== '') asked[name] = resolve(path);
   }
   return asked;
 }

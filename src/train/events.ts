@@ -13,6 +13,8 @@ export type TrainEvent =
   | { readonly event: 'skipped'; readonly side: 'src' | 'dst'; readonly files: readonly SkippedFace[]; readonly usable: number }
   /** Because an option changed: networks or optimizer slots that start afresh, and those that the next save leaves out. */
   | { readonly event: 'reset'; readonly what: readonly string[]; readonly dropped: readonly string[] }
+  /** A new model took its first weights from another; `fresh` names networks that the other does not have. */
+  | { readonly event: 'weights'; readonly from: string; readonly fresh: readonly string[] }
   /** The loss history was longer (cut: iterations after the save) or shorter (lost: shown as gaps) than the save says. */
   | { readonly event: 'history'; readonly cut: number; readonly lost: number }
   | { readonly event: 'started'; readonly iteration: number; readonly resumed: string | null; readonly options: TrainOptions }

@@ -81,6 +81,14 @@ export const optionTable = [
     ours: true,
     help: 'where to compute',
   },
+  {
+    name: 'from',
+    kind: 'path',
+    default: '',
+    when: 'new',
+    ours: true,
+    help: 'first weights of a new model: the folder of a saved model of the same network, or a safetensors file of its weights',
+  },
   // The network.
   {
     name: 'resolution',

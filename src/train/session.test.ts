@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { diskFull, MemoryFileStore } from '../../test/support/memoryFileStore.ts';
 import { ToyBatches, ToyEngine } from '../../test/support/toyEngine.ts';
-import { FormatError, LiaeError, Rng } from '../base/index.ts';
+import { FormatError, LiaeError, Rng, type Tensor } from '../base/index.ts';
 import type { ImageCodec } from '../image/index.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { TrainCommand, TrainEvent } from './events.ts';
@@ -28,6 +28,8 @@ interface Bench {
   readonly commands: TrainCommand[];
   engine: ToyEngine;
   batches: ToyBatches;
+  /** What lies under the path of --from. */
+  weights: ReadonlyMap<string, Tensor>;
   /** Called with the parts of a session before it runs. */
   prepare: (bench: Bench) => void;
   nowMs: number;
@@ -36,13 +38,14 @@ interface Bench {
 
 function bench(files = new MemoryFileStore(), prepare: (bench: Bench) => void = () => undefined): Bench {
   const self: Bench = {
-    ...{ files, stepMs: 1000, events: [], commands: [], nowMs: 0, prepare },
+    ...{ files, weights: new Map(), stepMs: 1000, events: [], commands: [], nowMs: 0, prepare },
     ...{ engine: new ToyEngine(), batches: new ToyBatches(resolveOptions(small).options) },
     run: (asked = small) =>
       runSession(asked, {
         ...{ files, sha256, tool: '0', time: () => 'now', codec: codec as ImageCodec, nowMs: () => self.nowMs, peakBytes: () => 7 },
         emit: (event) => self.events.push(event),
         commands: () => self.commands.splice(0),
+        readWeights: async () => self.weights,
         createEngine: async (options) => {
           self.engine = new ToyEngine(options);
           self.engine.during = (count) => (self.nowMs += count * self.stepMs);
@@ -210,6 +213,31 @@ describe('resuming', () => {
     ]);
     expect(of(again.events, 'started')[0]?.iteration).toBe(2);
     expect(of(again.events, 'history')).toEqual([{ event: 'history', cut: 2, lost: 0 }]);
+  });
+
+  test('a new model starts from given weights with slots of its own', async () => {
+    const b = bench();
+    await b.run({ ...small, target: 2 });
+    const { tensors } = (await loaded(b.files)).state;
+    const next = bench();
+    next.weights = tensors;
+    next.commands.push('stop');
+    await next.run({ ...small, from: '/other' });
+    expect(of(next.events, 'weights')).toEqual([{ event: 'weights', from: '/other', fresh: [] }]);
+    const { state } = await loaded(next.files);
+    expect(next.engine.calls).toEqual([]);
+    expect(state.tensors.get('net/a/weight')?.data).toEqual(tensors.get('net/a/weight')?.data);
+    expect(state.tensors.get('src_dst_opt/ms/net/a/weight')?.data).toEqual(new Float32Array(3));
+    expect(state.counters).toEqual({ src_dst_opt: 0 });
+  });
+
+  test('weights of another network are refused, and named', async () => {
+    const b = bench();
+    b.weights = new Map([['net/a/weight', { shape: [4], data: new Float32Array(4) }]]);
+    await expect(b.run({ ...small, from: '/other' })).rejects.toThrow('weights of another network');
+    b.weights = new Map([['encoder/weight', { shape: [3], data: new Float32Array(3) }]]);
+    await expect(b.run({ ...small, from: '/other' })).rejects.toThrow('no weights of this model');
+    expect(await b.files.list('saves')).toEqual([]);
   });
 
   test('with another optimizer keeps the weights, starts its slots afresh and saves at once', async () => {

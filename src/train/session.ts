@@ -2,12 +2,13 @@
  * A training session from its folder and the options asked for: resume or begin, put the parts together, run the loop.
  * This is all of `liae train` that is not a terminal, a thread or a disk.
  */
-import { OptionError } from '../base/index.ts';
+import { OptionError, type Tensor } from '../base/index.ts';
 import type { ImageCodec } from '../image/index.ts';
 import { type CheckpointPorts, Checkpoints, type LoadedSave } from './checkpoints.ts';
 import type { Engine } from './engine.ts';
 import type { BatchEvent } from './events.ts';
 import type { FileStore } from './fileStore.ts';
+import { withFirstWeights } from './firstWeights.ts';
 import { fitState } from './fitState.ts';
 import { type BatchSource, type LoopEnd, type LoopPorts, type LoopStart, runLoop } from './loop.ts';
 import { LossHistory } from './lossHistory.ts';
@@ -19,6 +20,8 @@ export interface SessionPorts extends Pick<LoopPorts, 'nowMs' | 'peakBytes' | 'e
   readonly codec: ImageCodec;
   /** An engine with fresh weights drawn from the seed. */
   readonly createEngine: (options: TrainOptions) => Promise<Engine>;
+  /** The weights under a path: a model's folder, or a safetensors file. Optimizer state among them is ignored. */
+  readonly readWeights: (path: string) => Promise<ReadonlyMap<string, Tensor>>;
   /** @param report told of faces that cannot be used, then and later. */
   readonly createBatches: (options: TrainOptions, report: (event: BatchEvent) => void) => Promise<BatchSource>;
 }
@@ -46,7 +49,9 @@ export async function runSession(asked: Readonly<Record<string, unknown>>, ports
   await using batches = await ports.createBatches(options, emit);
   await using engine = await ports.createEngine(options);
   const start =
-    loaded === undefined ? beginning(options) : adopt(engine, loaded, { options, emit, changed: changed.map(({ option }) => option) });
+    loaded === undefined
+      ? await begin(engine, options, ports)
+      : adopt(engine, loaded, { options, emit, changed: changed.map(({ option }) => option) });
   await files.makeFolder('');
   const history = await openHistory(files, loaded, emit);
   emit({ event: 'started', iteration: start.iteration, resumed: loaded?.name ?? null, options });
@@ -70,7 +75,14 @@ function needFacesets({ src, dst }: TrainOptions, found: string): void {
   });
 }
 
-const beginning = (options: TrainOptions): LoopStart => ({ iteration: 0, restores: 0, options, onDisk: 'nothing' });
+async function begin(engine: Engine, options: TrainOptions, { readWeights, emit }: SessionPorts): Promise<LoopStart> {
+  if (options.from !== '') {
+    const { state, fresh } = withFirstWeights(engine.state(), await readWeights(options.from), options.from);
+    engine.load(state);
+    emit({ event: 'weights', from: options.from, fresh });
+  }
+  return { iteration: 0, restores: 0, options, onDisk: 'nothing' };
+}
 
 /** Puts a saved state into the engine, also where options have changed its variables. */
 function adopt(

@@ -2,6 +2,7 @@
 import type { ImageCodec } from '../../image/index.ts';
 import { type LoopEnd, runSession, type SessionPorts, type TrainCommand, type TrainEvent } from '../../train/index.ts';
 import { NodeFileStore, nodeSha256 } from './modelStore.ts';
+import { readWeights } from './weightsFile.ts';
 
 export interface TrainJob {
   /** The model's folder. */
@@ -25,7 +26,7 @@ export interface TrainHost {
 /** @throws what runSession throws. */
 export function runTraining({ model, asked, tool }: TrainJob, parts: TrainParts, { emit, commands }: TrainHost): Promise<LoopEnd> {
   return runSession(asked, {
-    ...{ ...parts, tool, sha256: nodeSha256, emit, commands, files: new NodeFileStore(model) },
+    ...{ ...parts, tool, readWeights, sha256: nodeSha256, emit, commands, files: new NodeFileStore(model) },
     time: () => new Date().toISOString(),
     nowMs: () => performance.now(),
     peakBytes: () => process.resourceUsage().maxRSS * 1024,
