@@ -1,6 +1,6 @@
 /** Float images: where pixels read, resampling, masks as polygons, blur, colour spaces and transfer; the port to image files. */
 export { type Affine, affineFromTriangles, invertAffine, mapPoints, rotationAbout } from './affine.ts';
-export { gaussianBlur, growMask } from './blur.ts';
+export { gaussianBlur, growMask, reflect101 } from './blur.ts';
 export { type Box, Canvas, type Colour } from './canvas.ts';
 export type { ImageCodec } from './codec.ts';
 export { type ColourMode, type ColourTarget, colourDraws, colourTarget, transferColours } from './colourTransfer.ts';
@@ -11,6 +11,7 @@ export { histogramMatch } from './histogramMatch.ts';
 export { bgrFromHsv, hsvFromBgr } from './hsv.ts';
 export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage } from './image.ts';
 export { type LabTable, labFromBgr, labTable } from './lab.ts';
+export { resizeLanczos, warpLanczos } from './lanczos.ts';
 export { median5, medianFiltered } from './median.ts';
 export { type Corner, convexHull, fillConvexPolygon, fillPolygon } from './polygon.ts';
 export { affinePositions, mapPositions, type Positions, positions } from './positions.ts';

@@ -1,0 +1,91 @@
+/**
+ * Resampling with eight taps a side (Lanczos, a = 4), as OpenCV's `resize` and `warpAffine` do it: no antialiasing, weights made to sum
+ * to 1. It is the filter of tools that run once over a faceset; training has none of it.
+ */
+import { type Affine, invertAffine } from './affine.ts';
+import { type FloatImage, floatImage } from './image.ts';
+import { affinePositions, positions } from './positions.ts';
+
+const TAPS = 8;
+
+/**
+ * Weights of the taps at −3 … 4 for a fraction t in 0…1: sinc(d)·sinc(d/4) at their distances d. As sin(πd) is the same for all but for its
+ * sign, it cancels when the sum is made 1.
+ */
+export function lanczosWeights(t: number): Float64Array {
+  const weights = new Float64Array(TAPS);
+  if (t < 2 ** -23) {
+    weights[3] = 1;
+    return weights;
+  }
+  let sum = 0;
+  for (let i = 0; i < TAPS; i++) {
+    const d = t + 3 - i;
+    weights[i] = ((i % 2 === 0 ? 1 : -1) * Math.sin((Math.PI / 4) * d)) / (d * d);
+    sum += weights[i]!;
+  }
+  return weights.map((w) => w / sum);
+}
+
+/** Half-pixel centres, edges replicated. Results may overshoot the range of the image. @returns the image itself if it has the size. */
+export function resizeLanczos(image: FloatImage, width: number, height: number): FloatImage {
+  if (width === image.width && height === image.height) return image;
+  const { channels } = image;
+  const across = taps(image.width, width);
+  const down = taps(image.height, height);
+  const wide = floatImage(width, image.height, channels);
+  for (let y = 0; y < image.height; y++) {
+    for (let x = 0, to = y * width * channels; x < width; x++) {
+      for (let c = 0; c < channels; c++, to++) {
+        let sum = 0;
+        for (let k = 0; k < TAPS; k++) {
+          sum += image.data[(y * image.width + across.index[x * TAPS + k]!) * channels + c]! * across.weight[x * TAPS + k]!;
+        }
+        wide.data[to] = sum;
+      }
+    }
+  }
+  const out = floatImage(width, height, channels);
+  const row = width * channels;
+  for (let y = 0; y < height; y++) {
+    for (let k = 0; k < TAPS; k++) {
+      const [from, weight] = [down.index[y * TAPS + k]! * row, down.weight[y * TAPS + k]!];
+      for (let i = 0; i < row; i++) out.data[y * row + i]! += wide.data[from + i]! * weight;
+    }
+  }
+  return out;
+}
+
+function taps(from: number, to: number): { readonly index: Int32Array; readonly weight: Float64Array } {
+  const index = new Int32Array(to * TAPS);
+  const weight = new Float64Array(to * TAPS);
+  for (let d = 0; d < to; d++) {
+    const s = (d + 0.5) * (from / to) - 0.5;
+    const whole = Math.floor(s);
+    weight.set(lanczosWeights(s - whole), d * TAPS);
+    for (let k = 0; k < TAPS; k++) index[d * TAPS + k] = Math.min(Math.max(whole - 3 + k, 0), from - 1);
+  }
+  return { index, weight };
+}
+
+/** The image moved by an affine transform, at positions on the 1/32 grid; zeros outside the image. */
+export function warpLanczos(image: FloatImage, targetFromSource: Affine, width: number, height: number): FloatImage {
+  const at = positions(width, height);
+  affinePositions(at, invertAffine(targetFromSource));
+  const table = Array.from({ length: 32 }, (_, i) => lanczosWeights(i / 32));
+  const { channels, data } = image;
+  const out = floatImage(width, height, channels);
+  for (let i = 0; i < at.x.length; i++) {
+    const [x, y] = [(at.x[i]! >> 5) - 3, (at.y[i]! >> 5) - 3];
+    if (x <= -TAPS || y <= -TAPS || x >= image.width || y >= image.height) continue;
+    const [wx, wy] = [table[at.x[i]! & 31]!, table[at.y[i]! & 31]!];
+    for (let k = Math.max(0, -y); k < TAPS && y + k < image.height; k++) {
+      for (let j = Math.max(0, -x); j < TAPS && x + j < image.width; j++) {
+        const weight = wy[k]! * wx[j]!;
+        const p = ((y + k) * image.width + x + j) * channels;
+        for (let c = 0; c < channels; c++) out.data[i * channels + c]! += weight * data[p + c]!;
+      }
+    }
+  }
+  return out;
+}
