@@ -1,5 +1,6 @@
-/** Moving pictures as streams of frames: the port, which frames are wanted, pictures turned upright. */
+/** Moving pictures as streams of frames: the port, which frames are wanted, pictures turned upright, high dynamic range. */
 export { exifOrientation } from './exif.ts';
 export { checkRange, pickFrames, type Timed } from './frameRange.ts';
 export type { ClipInfo, Frame, FrameRange, FrameSource } from './frameSource.ts';
 export { type Orientation, orient, orientationOfMatrix, swapsSides } from './orientation.ts';
+export { ToneMap, type WideTransfer } from './toneMap.ts';

@@ -37,29 +37,69 @@ export async function clipHash(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-export interface BoxFacts {
-  /** Whether the index of the frames (box moov) is there. */
+export interface FileParts {
+  /** Whether the index of the frames is there (box moov), where the format cannot do without. */
   readonly index: boolean;
-  /** Bytes that the last box promises and the file does not have. */
+  /** Bytes that the file promises and does not have. */
   readonly missing: number;
 }
 
-/** Walks the boxes at the top level of an MP4 or MOV file; undefined for other files. Source: ISO/IEC 14496-12, 4.2. */
-export async function boxFacts(path: string): Promise<BoxFacts | undefined> {
+/**
+ * Whether a file is as long as it says: MP4 and MOV, Matroska and WebM, AVI; undefined for other formats.
+ * Sources: ISO/IEC 14496-12, 4.2; RFC 8794, 4 and 5 (EBML); Multimedia Programming Interface 1.0, RIFF.
+ */
+export async function fileParts(path: string): Promise<FileParts | undefined> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   const head = new DataView(new ArrayBuffer(16));
+  const look = async (at: number): Promise<DataView> => {
+    await file.read(new Uint8Array(head.buffer), 0, 16, at);
+    return head;
+  };
+  const magic = size < 16 ? 0 : (await look(0)).getUint32(0);
+  if (magic === 0x1a45dfa3) return { index: true, missing: await missingOfMatroska(look, size) };
+  if (magic === 0x52494646) return { index: true, missing: Math.max(0, head.getUint32(4, true) + 8 - size) };
+  return magic === 0 ? undefined : await partsOfBoxes(look, size);
+}
+
+type Look = (at: number) => Promise<DataView>;
+
+async function partsOfBoxes(look: Look, size: number): Promise<FileParts | undefined> {
   let index = false;
   for (let at = 0, boxes = 0; at + 8 <= size && boxes < MAX_BOXES; boxes++) {
-    await file.read(new Uint8Array(head.buffer), 0, 16, at);
+    const head = await look(at);
     const type = String.fromCharCode(...[4, 5, 6, 7].map((i) => head.getUint8(i)));
     if (boxes === 0 && !['ftyp', 'moov', 'mdat', 'free', 'skip', 'wide', 'pnot'].includes(type)) return undefined;
     const short = head.getUint32(0);
     const length = short === 1 ? Number(head.getBigUint64(8)) : short === 0 ? size - at : short;
-    if (length < 8) return { index, missing: 0 };
-    if (at + length > size) return { index: index || false, missing: at + length - size };
+    if (length < 8) break;
     if (type === 'moov') index = true;
+    if (at + length > size) return { index, missing: at + length - size };
     at += length;
   }
   return { index, missing: 0 };
+}
+
+/** The segment's length, where it is stated, behind the EBML header. */
+async function missingOfMatroska(look: Look, size: number): Promise<number> {
+  const header = ebmlLength(await look(4), 0);
+  const segment = 4 + header.bytes + (header.length ?? 0);
+  if (header.length === undefined || segment + 16 > size) return 0;
+  const head = await look(segment);
+  if (head.getUint32(0) !== 0x18538067) return 0;
+  const { bytes, length } = ebmlLength(head, 4);
+  return length === undefined ? 0 : Math.max(0, segment + 4 + bytes + length - size);
+}
+
+/** A number of variable length; undefined if all its bits are set, which says 'unknown'. */
+function ebmlLength(view: DataView, at: number): { readonly bytes: number; readonly length: number | undefined } {
+  const bytes = Math.clz32(view.getUint8(at)) - 23;
+  if (bytes > 8) return { bytes, length: undefined };
+  let value = view.getUint8(at) & (0xff >> bytes);
+  let unknown = value === 0xff >> bytes;
+  for (let i = 1; i < bytes; i++) {
+    value = value * 256 + view.getUint8(at + i);
+    unknown &&= view.getUint8(at + i) === 0xff;
+  }
+  return { bytes, length: unknown ? undefined : value };
 }

@@ -1,12 +1,14 @@
 /**
- * Decoded frames as upright RGB of 8 bits with square samples, through one FFmpeg filter graph that is rebuilt when a stream changes its
- * format on the way. Matrix and range come from the frame's own tags, or from its size where it has none.
+ * Decoded frames as upright RGB of 8 bits with square samples: FFmpeg's scaler, rebuilt when a stream changes its format on the way, and the
+ * tone map where the light is more than BT.709 holds. Colours are told by the frame's own tags, or by its size where it has none.
  */
 import { FormatError } from '../../base/index.ts';
 import type { ByteImage } from '../../image/index.ts';
-import { type Orientation, orient } from '../../video/index.ts';
+import { type Orientation, orient, ToneMap, type WideTransfer } from '../../video/index.ts';
+import { FilterChain, type FilterSpec, frameKey } from './videoFilters.ts';
 import {
-  AV_BUFFERSRC_FLAG_KEEP_REF,
+  AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
+  AVCOL_PRI_BT2020,
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_BT470BG,
@@ -17,10 +19,10 @@ import {
   AVCOL_SPC_RGB,
   AVCOL_SPC_SMPTE170M,
   AVCOL_SPC_SMPTE240M,
+  AVCOL_TRC_ARIB_STD_B67,
+  AVCOL_TRC_SMPTE2084,
+  type AVPixelFormat,
   avGetPixFmtName,
-  Filter,
-  type FilterContext,
-  FilterGraph,
   Frame,
   reason,
 } from './videoLibrary.ts';
@@ -30,24 +32,51 @@ export interface Colours {
   /** Name for the scaler; undefined for RGB and gray, which need none. */
   readonly matrix: 'bt709' | 'bt601' | 'fcc' | 'smpte240m' | 'bt2020' | undefined;
   readonly range: 'tv' | 'pc';
-  /** In words: 'BT.709, limited range'. */
+  /** What is to be mapped to BT.709, if anything. */
+  readonly wide: WideTransfer | undefined;
+  /** In words: 'BT.709, limited range', 'BT.2020 HLG, 10 bits, tone-mapped to BT.709'. */
   readonly words: string;
 }
 
 /** What its tags say; unmarked pictures are taken as players take them: BT.709 from 1280 wide or 577 high on, else BT.601; limited range. */
 export function coloursOf(picture: Frame): Colours {
-  const format = avGetPixFmtName(picture.format as never) ?? '';
+  const format = formatName(picture);
+  const wide = wideOf(picture);
+  const depth = /(?:p|p0|gray)(9|10|12|14|16)(?:le|be)$/.exec(format)?.[1];
+  const bits = depth === undefined ? '' : `, ${depth} bits`;
+  const mapped = (words: string): string =>
+    wide === undefined
+      ? words
+      : wide === 'sdr'
+        ? `${words}, moved to BT.709`
+        : `BT.2020 ${wide.toUpperCase()}${bits}, tone-mapped to BT.709`;
   if (/^(rgb|bgr|gbr|argb|abgr|0rgb|0bgr|pal8|x2rgb|x2bgr)/.test(format) || picture.colorSpace === AVCOL_SPC_RGB) {
-    return { matrix: undefined, range: 'pc', words: 'RGB' };
+    return { matrix: undefined, range: 'pc', wide, words: mapped(`RGB${bits}`) };
   }
   const full = picture.colorRange === AVCOL_RANGE_JPEG || format.startsWith('yuvj');
   const range = full ? 'pc' : 'tv';
   const rangeWords = full ? 'full range' : `limited range${picture.colorRange === AVCOL_RANGE_MPEG ? '' : ' (assumed)'}`;
-  if (/^(gray|mono|ya)/.test(format)) return { matrix: undefined, range: full ? 'pc' : range, words: `gray, ${rangeWords}` };
+  if (/^(gray|mono|ya)/.test(format)) return { matrix: undefined, range, wide, words: mapped(`gray${bits}, ${rangeWords}`) };
   const known = MATRICES.get(picture.colorSpace);
-  const matrix = known?.[0] ?? (picture.width >= 1280 || picture.height > 576 ? 'bt709' : 'bt601');
-  const name = known?.[1] ?? `${matrix === 'bt709' ? 'BT.709' : 'BT.601'} (assumed)`;
-  return { matrix, range, words: `${name}, ${rangeWords}` };
+  const assumed = wide !== undefined ? 'bt2020' : picture.width >= 1280 || picture.height > 576 ? 'bt709' : 'bt601';
+  const name = known?.[1] ?? `${assumed.toUpperCase().replace('BT', 'BT.')} (assumed)`;
+  return { matrix: known?.[0] ?? assumed, range, wide, words: mapped(`${name}, ${rangeWords}${bits}`) };
+}
+
+const formatName = (picture: Frame): string => avGetPixFmtName(picture.format as AVPixelFormat) ?? 'none';
+
+function wideOf({ colorTrc, colorPrimaries }: Frame): WideTransfer | undefined {
+  if (colorTrc === AVCOL_TRC_ARIB_STD_B67) return 'hlg';
+  if (colorTrc === AVCOL_TRC_SMPTE2084) return 'pq';
+  return colorPrimaries === AVCOL_PRI_BT2020 ? 'sdr' : undefined;
+}
+
+/** Brightest light in cd/m² that the mastering display of a frame could show, if it says. Source: FFmpeg, AVMasteringDisplayMetadata. */
+function masteringPeak(picture: Frame): number | undefined {
+  const bytes = picture.getSideData(AV_FRAME_DATA_MASTERING_DISPLAY_METADATA);
+  if (bytes === null || bytes.length < 88 || bytes.readInt32LE(84) === 0) return undefined;
+  const peak = bytes.readInt32LE(72) / bytes.readInt32LE(76);
+  return peak > 0 && Number.isFinite(peak) ? peak : undefined;
 }
 
 const MATRICES: ReadonlyMap<number, readonly [NonNullable<Colours['matrix']>, string]> = new Map([
@@ -64,10 +93,10 @@ const MATRICES: ReadonlyMap<number, readonly [NonNullable<Colours['matrix']>, st
 export class PixelMaker implements Disposable {
   readonly #orientation: Orientation;
   readonly #sampleAspect: number;
-  #graph: FilterGraph | undefined;
-  #source: FilterContext | undefined;
-  #sink: FilterContext | undefined;
+  #chain: FilterChain | undefined;
   #key = '';
+  #map: ToneMap | undefined;
+  #deep = new Uint16Array(0);
 
   constructor({ orientation, sampleAspect }: { orientation: Orientation; sampleAspect: number }) {
     this.#orientation = orientation;
@@ -76,74 +105,61 @@ export class PixelMaker implements Disposable {
 
   /** @throws FormatError if the frame's format cannot be converted. */
   async make(picture: Frame, name: string): Promise<ByteImage> {
-    const colours = coloursOf(picture);
-    const key = [picture.width, picture.height, picture.format, picture.colorSpace, picture.colorRange].join();
-    if (key !== this.#key || this.#graph === undefined) {
+    const key = [frameKey(picture), picture.colorTrc, picture.colorPrimaries].join();
+    if (key !== this.#key || this.#chain === undefined) {
       this[Symbol.dispose]();
-      await this.#build(picture, colours, name);
+      const colours = coloursOf(picture);
+      this.#map = colours.wide === undefined ? undefined : new ToneMap(colours.wide, masteringPeak(picture));
+      this.#chain = await FilterChain.build(picture, this.#filters(picture, colours), name);
       this.#key = key;
     }
-    const out = new Frame();
+    const chain = this.#chain;
+    using out = new Frame();
     out.alloc();
-    try {
-      const pushed = await this.#source!.buffersrcAddFrame(picture, AV_BUFFERSRC_FLAG_KEEP_REF);
-      const pulled = pushed < 0 ? pushed : await this.#sink!.buffersinkGetFrame(out);
-      if (pulled < 0) throw new FormatError(`${name}: a frame cannot be made RGB`, { found: reason(pulled) });
-      return orient(packed(out), this.#orientation);
-    } finally {
-      out.free();
-    }
+    const pushed = await chain.push(picture);
+    const pulled = pushed < 0 ? pushed : await chain.pull(out);
+    if (pulled < 0) throw new FormatError(`${name}: a frame cannot be made RGB`, { found: reason(pulled) });
+    return orient(this.#map === undefined ? packed(out) : this.#mapped(out, this.#map), this.#orientation);
   }
 
-  async #build(picture: Frame, { matrix, range }: Colours, name: string): Promise<void> {
-    const { width, height } = picture;
+  #filters({ width, height }: Frame, { matrix, range, wide }: Colours): readonly FilterSpec[] {
     const aspect = this.#sampleAspect;
-    const graph = new FilterGraph();
-    graph.alloc();
-    this.#graph = graph;
-    graph.nbThreads = 1;
-    const format = avGetPixFmtName(picture.format as never) ?? 'none';
-    const add = (filter: string, args: string | null): FilterContext => {
-      const found = Filter.getByName(filter);
-      const context = found === null ? null : graph.createFilter(found, filter, args);
-      if (context === null)
-        throw new FormatError(`${name}: frames of this format cannot be made RGB`, {
-          found: `${format}; filter ${filter} does not take it`,
-        });
-      return context;
-    };
-    const yuv = matrix === undefined ? '' : `:colorspace=${picture.colorSpace}:range=${picture.colorRange}`;
-    this.#source = add('buffer', `video_size=${width}x${height}:pix_fmt=${format}:time_base=1/1000:pixel_aspect=1/1${yuv}`);
     const [w, h] = aspect >= 1 ? [Math.round(width * aspect), height] : [width, Math.round(height / aspect)];
     const from = matrix === undefined ? '' : `:in_color_matrix=${matrix}:in_range=${range}`;
-    const scale = add('scale', `w=${w}:h=${h}:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp${from}:out_range=pc`);
-    const rgb = add('format', 'pix_fmts=rgb24');
-    this.#sink = add('buffersink', null);
-    const chain = [this.#source, scale, rgb, this.#sink];
-    for (let i = 0; i + 1 < chain.length; i++) {
-      const code = chain[i]!.link(0, chain[i + 1]!, 0);
-      if (code < 0) throw new FormatError(`${name}: frames of this format cannot be made RGB`, { found: `${format}; ${reason(code)}` });
-    }
-    const code = await graph.config();
-    if (code < 0) throw new FormatError(`${name}: frames of this format cannot be made RGB`, { found: `${format}; ${reason(code)}` });
+    return [
+      ['scale', `w=${w}:h=${h}:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp${from}:out_range=pc`],
+      ['format', `pix_fmts=${wide === undefined ? 'rgb24' : 'rgb48le'}`],
+    ];
+  }
+
+  #mapped(frame: Frame, map: ToneMap): ByteImage {
+    const { width, height } = frame;
+    const values = width * height * 3;
+    if (this.#deep.length !== values) this.#deep = new Uint16Array(values);
+    copyRows(frame, width * 6, new Uint8Array(this.#deep.buffer));
+    const data = new Uint8Array(values);
+    map.map(this.#deep, data);
+    return { width, height, channels: 3, data };
   }
 
   [Symbol.dispose](): void {
-    this.#graph?.free();
-    this.#graph = undefined;
-    this.#source = undefined;
-    this.#sink = undefined;
+    this.#chain?.[Symbol.dispose]();
+    this.#chain = undefined;
   }
 }
 
 /** The pixels of an RGB frame without the gaps between its rows. */
 function packed(frame: Frame): ByteImage {
   const { width, height } = frame;
-  const row = width * 3;
-  const plane = frame.data![0]!;
-  const stride = frame.linesize[0]!;
-  const data = new Uint8Array(row * height);
-  if (stride === row) data.set(plane.subarray(0, data.length));
-  else for (let y = 0; y < height; y++) data.set(plane.subarray(y * stride, y * stride + row), y * row);
+  const data = new Uint8Array(width * height * 3);
+  copyRows(frame, width * 3, data);
   return { width, height, channels: 3, data };
+}
+
+function copyRows(frame: Frame, row: number, out: Uint8Array): void {
+  const plane = frame.data?.[0];
+  const stride = frame.linesize[0];
+  if (plane === undefined || stride === undefined) throw new Error('a frame without pixels');
+  if (stride === row) out.set(plane.subarray(0, out.length));
+  else for (let at = 0, from = 0; at < out.length; at += row, from += stride) out.set(plane.subarray(from, from + row), at);
 }

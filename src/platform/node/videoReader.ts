@@ -14,10 +14,12 @@ import {
   AV_LOG_QUIET,
   AV_NOPTS_VALUE,
   AV_PKT_DATA_DISPLAYMATRIX,
+  AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
   AVDISCARD_ALL,
   AVERROR_EOF,
   AVMEDIA_TYPE_VIDEO,
+  AVSEEK_FLAG_BACKWARD,
   Codec,
   CodecContext,
   Dictionary,
@@ -35,6 +37,10 @@ const MAX_PIXELS = 100_000_000;
 const THREADS = 2;
 /** Broken packets in a row after which nothing more is expected to come. */
 const MAX_FAILURES = 1000;
+/** Frames that a decoder holds back at most; so many may fail when it is emptied. */
+const MAX_DELAY = 64;
+/** Frames that may be shown before one that is stored before them. Source: ITU-T H.264, A.3.1, and H.265, A.4.1. */
+const MAX_REORDER = 16;
 
 /** Containers that hold moving pictures in themselves; playlists, which name other files or addresses, are not among them. */
 const FORMATS =
@@ -75,17 +81,24 @@ export interface DecodedFrame extends Disposable {
 /** An open file with its decoder. One reading at a time. */
 export class VideoReader implements AsyncDisposable {
   readonly facts: StreamFacts;
-  /** Packets of the video stream read so far, those that are not meant to be shown left out. */
+  /** Packets of the video stream read so far. */
   packets = 0;
+  /** Whether reading began elsewhere than at the beginning. */
+  seeked = false;
   /** Numbers of frames that could not be decoded at all. */
-  readonly lost: number[] = [];
+  get lost(): readonly number[] {
+    return this.#order.lost;
+  }
   /** Frames before the first that could be decoded. */
-  lostAhead = 0;
+  get lostAhead(): number {
+    return this.#order.ahead;
+  }
   /** Why reading stopped, if it was not the end of the file. */
   stopped: string | undefined;
   readonly #format: FormatContext;
   readonly #stream: Stream;
   readonly #decoder: CodecContext;
+  #order = new PresentationOrder();
 
   private constructor(format: FormatContext, stream: Stream, decoder: CodecContext) {
     this.#format = format;
@@ -122,47 +135,80 @@ export class VideoReader implements AsyncDisposable {
     }
   }
 
+  /**
+   * The timestamps of all frames in order, without decoding: what number a frame has that is reached by seeking. Reads the whole file; undefined
+   * if the file does not give every frame one timestamp of its own. The reader is at the end then.
+   *
+   * @param origin  timestamp of the first frame that decodes.
+   */
+  async timestamps(origin: number, signal?: AbortSignal): Promise<Float64Array | undefined> {
+    const found: number[] = [];
+    for await (const packet of this.#readPackets(signal)) {
+      if (packet === undefined || (packet.flags & AV_PKT_FLAG_DISCARD) !== 0) continue;
+      if (packet.pts === AV_NOPTS_VALUE) return undefined;
+      if (Number(packet.pts) >= origin) found.push(Number(packet.pts));
+    }
+    const sorted = Float64Array.from(found).sort();
+    for (let i = 1; i < sorted.length; i++) if (sorted[i] === sorted[i - 1]) return undefined;
+    return sorted;
+  }
+
+  /**
+   * Goes to a place from which frame `from` can be decoded, so far as the file tells.
+   *
+   * @param timestamps  of all frames in order.
+   */
+  async seek(timestamps: Float64Array, from: number): Promise<boolean> {
+    const ahead = timestamps[Math.max(0, from - MAX_REORDER)];
+    if (ahead === undefined) return false;
+    this.#order = new PresentationOrder(timestamps);
+    this.#decoder.flushBuffers();
+    this.seeked = true;
+    return (await this.#format.seekFrame(this.#stream.index, BigInt(ahead), AVSEEK_FLAG_BACKWARD)) >= 0;
+  }
+
+  /** Packets of the video; undefined at the end. */
+  async *#readPackets(signal?: AbortSignal): AsyncGenerator<Packet | undefined, void, undefined> {
+    using packet = new Packet();
+    packet.alloc();
+    for (;;) {
+      signal?.throwIfAborted();
+      const code = await this.#format.readFrame(packet);
+      if (code < 0) {
+        if (code !== AVERROR_EOF) this.stopped = reason(code);
+        break;
+      }
+      if (packet.streamIndex === this.#stream.index) {
+        this.packets++;
+        yield packet;
+      }
+      packet.unref();
+    }
+    yield undefined;
+  }
+
   /** Frames from where the file stands, in order of presentation. */
   async *frames(signal?: AbortSignal): AsyncGenerator<DecodedFrame, void, undefined> {
-    const order = new PresentationOrder();
-    const packet = new Packet();
-    packet.alloc();
-    try {
-      let failures = 0;
-      for (let ended = false; !ended; ) {
-        signal?.throwIfAborted();
-        const read = await this.#format.readFrame(packet);
-        if (read >= 0) {
-          if (packet.streamIndex !== this.#stream.index) {
-            packet.unref();
-            continue;
-          }
-          if ((packet.flags & AV_PKT_FLAG_DISCARD) === 0) {
-            this.packets++;
-            order.expect(packet.pts === AV_NOPTS_VALUE ? undefined : Number(packet.pts));
-          }
-        } else {
-          ended = true;
-          if (read !== AVERROR_EOF) this.stopped = reason(read);
-        }
-        const sent = await this.#decoder.sendPacket(ended ? null : packet);
-        if (!ended) packet.unref();
-        failures = sent < 0 && sent !== AVERROR_EOF ? failures + 1 : 0;
-        if (failures > MAX_FAILURES) {
-          this.stopped = `${MAX_FAILURES} broken packets in a row`;
-          ended = true;
-        }
-        yield* this.#ready(order);
+    let failures = 0;
+    for await (const packet of this.#readPackets(signal)) {
+      if (packet !== undefined && (packet.flags & AV_PKT_FLAG_DISCARD) === 0) {
+        this.#order.expect(packet.pts === AV_NOPTS_VALUE ? undefined : Number(packet.pts), (packet.flags & AV_PKT_FLAG_CORRUPT) !== 0);
       }
-      this.#note(order);
-    } finally {
-      packet.free();
+      const sent = await this.#decoder.sendPacket(packet ?? null);
+      failures = sent < 0 && packet !== undefined ? failures + 1 : 0;
+      yield* this.#ready(signal);
+      if (failures > MAX_FAILURES) {
+        this.stopped = `${MAX_FAILURES} broken packets in a row`;
+        break;
+      }
     }
+    this.#order.finish();
   }
 
   /** Frames that the decoder has ready. */
-  async *#ready(order: PresentationOrder): AsyncGenerator<DecodedFrame, void, undefined> {
-    for (let failures = 0; failures < 64; ) {
+  async *#ready(signal: AbortSignal | undefined): AsyncGenerator<DecodedFrame, void, undefined> {
+    for (let failures = 0; failures < MAX_DELAY; ) {
+      signal?.throwIfAborted();
       const picture = new Frame();
       picture.alloc();
       const code = await this.#decoder.receiveFrame(picture);
@@ -174,23 +220,17 @@ export class VideoReader implements AsyncDisposable {
       }
       const best = picture.bestEffortTimestamp;
       const interlaced = (picture.flags & AV_FRAME_FLAG_INTERLACED) !== 0;
-      const { index, pts } = order.place(best === AV_NOPTS_VALUE ? undefined : Number(best), interlaced, this.#frameUnits);
-      this.#note(order);
+      const { index, pts, cut } = this.#order.place(best === AV_NOPTS_VALUE ? undefined : Number(best), interlaced, this.#frameUnits);
       yield {
         index,
         pts,
-        time: (pts - order.origin) * this.facts.timeUnit,
-        damaged: (picture.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || picture.decodeErrorFlags !== 0,
+        time: (pts - this.#order.origin) * this.facts.timeUnit,
+        damaged: cut || (picture.flags & AV_FRAME_FLAG_CORRUPT) !== 0 || picture.decodeErrorFlags !== 0,
         interlaced,
         picture,
         [Symbol.dispose]: () => picture.free(),
       };
     }
-  }
-
-  #note(order: PresentationOrder): void {
-    this.lostAhead = order.ahead;
-    for (const index of order.lost.slice(this.lost.length)) this.lost.push(index);
   }
 
   get #frameUnits(): number {
@@ -205,42 +245,68 @@ export class VideoReader implements AsyncDisposable {
 
 /**
  * Numbers frames as they are to be shown. A packet announces a timestamp; a frame whose timestamp lies behind announced ones that never came
- * shows that those could not be decoded, and they keep their numbers.
+ * shows that those could not be decoded, and they keep their numbers. With the timestamps of all frames, reading may begin anywhere.
  */
 class PresentationOrder {
   /** Timestamp of frame 0. */
   origin = 0;
   ahead = 0;
   readonly lost: number[] = [];
-  #pending: number[] = [];
+  readonly #all: Float64Array | undefined;
+  #pending: { readonly pts: number; readonly cut: boolean }[] = [];
   #next = 0;
   #last: number | undefined;
   /** Whether a packet is a frame: not so for fields, and not to be known without timestamps. */
   #whole = true;
 
-  expect(pts: number | undefined): void {
-    if (pts === undefined || this.#pending.includes(pts)) this.#whole = false;
-    else this.#pending.push(pts);
+  constructor(all?: Float64Array) {
+    this.#all = all;
+    if (all !== undefined) this.origin = all[0] ?? 0;
   }
 
-  place(stated: number | undefined, interlaced: boolean, units: number): { index: number; pts: number } {
+  expect(pts: number | undefined, cut: boolean): void {
+    if (pts === undefined || this.#pending.some((other) => other.pts === pts)) this.#whole = false;
+    else this.#pending.push({ pts, cut });
+  }
+
+  /** @param units  a frame's duration in units of the stream. */
+  place(stated: number | undefined, interlaced: boolean, units: number): { index: number; pts: number; cut: boolean } {
     if (interlaced) this.#whole = false;
+    const last = this.#last;
     // A timestamp that is missing or does not grow: one frame behind the last.
-    const pts =
-      stated === undefined || (this.#last !== undefined && stated <= this.#last)
-        ? (this.#last ?? 0) + (this.#last === undefined ? 0 : units)
-        : stated;
-    const passed = this.#pending.filter((other) => other < pts).length;
-    this.#pending = this.#pending.filter((other) => other > pts);
-    if (this.#last === undefined) {
-      this.origin = pts;
-      if (this.#whole) this.ahead = passed;
+    const pts = last === undefined ? (stated ?? 0) : stated === undefined || stated <= last ? last + units : stated;
+    const cut = this.#pending.some((other) => other.pts === pts && other.cut);
+    const passed = this.#pending.filter((other) => other.pts < pts).length;
+    this.#pending = this.#pending.filter((other) => other.pts > pts);
+    if (last === undefined) {
+      if (this.#all === undefined) {
+        this.origin = pts;
+        if (this.#whole) this.ahead = passed;
+      } else this.#next = this.#whole ? rankOf(this.#all, pts) : Number.POSITIVE_INFINITY;
     } else if (this.#whole) {
       for (let i = 0; i < passed; i++) this.lost.push(this.#next++);
     }
     this.#last = pts;
-    return { index: this.#next++, pts };
+    return { index: this.#next++, pts, cut };
   }
+
+  /** Nothing more will come: what is still announced is lost. */
+  finish(): void {
+    if (this.#last === undefined || !this.#whole) return;
+    for (const _ of this.#pending) this.lost.push(this.#next++);
+    this.#pending = [];
+  }
+}
+
+/** Where a number stands in sorted ones; infinite if it is none of them. */
+function rankOf(sorted: Float64Array, value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low] === value ? low : Number.POSITIVE_INFINITY;
 }
 
 async function openDecoder(stream: Stream, name: string): Promise<CodecContext> {
