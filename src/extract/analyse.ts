@@ -1,0 +1,218 @@
+/**
+ * From frames to records: faces are found by the detectors, confirmed and measured by the mesh network in two looks, and followed from frame
+ * to frame; the detectors look again every few frames, at cuts, and when a face is lost. A stretch of frames knows nothing of the one before
+ * it, so that stretches can be analysed by several threads, or again after an interruption, with the same result.
+ */
+import { type Landmarks, unitFromImage } from '../face/index.ts';
+import { type ByteImage, mapPoints } from '../image/index.ts';
+import type { Frame } from '../video/index.ts';
+import { type FaceMesh, type FaceModels, landmarks68, type Region, regionOfDetection, regionOfMesh } from '../vision/index.ts';
+import type { FaceRecord, FrameRecord } from './alignments.ts';
+import { CUT, lookDifference, lookOf, measureFace } from './measure.ts';
+
+export interface Analysis {
+  readonly tiles: number;
+  readonly turned: boolean;
+  readonly threshold?: number | undefined;
+  readonly identity: boolean;
+  /** Whether each frame is a picture of its own, so that nothing is followed. */
+  readonly stills: boolean;
+}
+
+/** Milliseconds spent so far, by what they were spent on. */
+export interface Stages {
+  detect: number;
+  mesh: number;
+  identity: number;
+  measure: number;
+}
+
+export const noTime = (): Stages => ({ detect: 0, mesh: 0, identity: 0, measure: 0 });
+
+/** The detectors look again after so many frames. */
+const REDETECT = 5;
+/** A face of the mesh network: this presence at least. */
+const PRESENT = 0.5;
+/** A first look from a detection may be this poor, as the second one looks closer. */
+const HINT = 0.2;
+/** A followed face that the detectors do not see so many times in a row is dropped, unless the mesh network is this sure of it. */
+const [UNSEEN, SURE] = [3, 0.9];
+/** Boxes that share this much of the smaller one are the same face. */
+const SAME = 0.5;
+
+interface Followed {
+  readonly mesh: FaceMesh;
+  readonly rect: Rect;
+  readonly score: number | undefined;
+  readonly unseen: number;
+}
+
+type Rect = readonly [number, number, number, number];
+
+/** Follows faces through one stretch of frames. */
+export class Analyser {
+  readonly #models: FaceModels;
+  readonly #options: Analysis;
+  readonly #clock: () => number;
+  readonly stages: Stages = noTime();
+  #faces: readonly Followed[] = [];
+  #look: string | undefined;
+  #since = 0;
+
+  /** @param clock milliseconds, for `stages`. */
+  constructor(models: FaceModels, options: Analysis, clock: () => number = () => 0) {
+    this.#models = models;
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  async frame({ index, time, image, name, damaged }: Frame): Promise<FrameRecord> {
+    const look = this.#timed('measure', () => lookOf(image));
+    const { stills } = this.#options;
+    const cut = this.#look !== undefined && lookDifference(this.#look, look) > CUT;
+    const before = stills || cut ? [] : this.#faces;
+    this.#look = look;
+    const found: Followed[] = [];
+    for (const face of before) {
+      const mesh = await this.#follow(image, face);
+      if (mesh !== undefined) found.push({ mesh, rect: boxOf(mesh.points), score: undefined, unseen: face.unseen });
+    }
+    const kept = apart(found);
+    const look2 = stills || kept.length === 0 || kept.length < before.length || ++this.#since >= REDETECT;
+    this.#faces = look2 ? await this.#detect(image, kept) : kept;
+    if (look2) this.#since = 0;
+    const faces: FaceRecord[] = [];
+    for (const face of this.#faces) faces.push(await this.#record(image, face));
+    return { frame: index, time, name, damaged, look, faces };
+  }
+
+  /** Where the face is now, if it still is near and of about the size it had. */
+  async #follow(image: ByteImage, { mesh, rect }: Followed): Promise<FaceMesh | undefined> {
+    const now = await this.#mesh(image, regionOfMesh(mesh.points), PRESENT);
+    if (now === undefined) return undefined;
+    const [a, b] = [rect, boxOf(now.points)];
+    const size = Math.max(a[2] - a[0], a[3] - a[1]);
+    const grown = Math.max(b[2] - b[0], b[3] - b[1]) / size;
+    const moved = Math.hypot(b[0] + b[2] - a[0] - a[2], b[1] + b[3] - a[1] - a[3]) / 2 / size;
+    return grown > 0.6 && grown < 1.6 && moved < 0.6 ? now : undefined;
+  }
+
+  /** Faces followed, with the detectors' word on them, and faces found anew. */
+  async #detect(image: ByteImage, followed: readonly Followed[]): Promise<readonly Followed[]> {
+    const { tiles, turned, threshold } = this.#options;
+    const detections = await this.#timed('detect', () => this.#models.detect(image, { tiles, turned, threshold }));
+    const scores = new Map<Followed, number>();
+    const fresh: Followed[] = [];
+    for (const detection of detections) {
+      const known = [...followed, ...fresh].find(({ rect }) => shared(rect, detection.box) > SAME && isInside(middle(detection.box), rect));
+      if (known !== undefined) {
+        scores.set(known, Math.max(scores.get(known) ?? known.score ?? 0, detection.score));
+        continue;
+      }
+      const mesh = await this.#mesh(image, regionOfDetection(detection), HINT);
+      if (mesh !== undefined) fresh.push({ mesh, rect: boxOf(mesh.points), score: detection.score, unseen: 0 });
+    }
+    const judged = [...followed, ...fresh].map((face): Followed => {
+      const score = scores.get(face) ?? face.score;
+      return { ...face, score, unseen: score === undefined ? face.unseen + 1 : 0 };
+    });
+    return apart(judged.filter(({ unseen, mesh }) => unseen < UNSEEN || mesh.presence >= SURE));
+  }
+
+  /** Two looks: the second is cut along the face that the first one saw. */
+  async #mesh(image: ByteImage, region: Region, hint: number): Promise<FaceMesh | undefined> {
+    return this.#timed('mesh', async () => {
+      const first = await this.#models.mesh(image, region);
+      if (!(first.presence > hint) || !isPlausible(first, image)) return undefined;
+      const second = await this.#models.mesh(image, regionOfMesh(first.points));
+      return second.presence > PRESENT && isPlausible(second, image) ? second : undefined;
+    });
+  }
+
+  async #record(image: ByteImage, { mesh, rect, score }: Followed): Promise<FaceRecord> {
+    const landmarks = landmarks68(mesh.points);
+    const { sharpness, exposure } = this.#timed('measure', () => measureFace(image, landmarks));
+    const embedding = this.#options.identity ? await this.#timed('identity', () => this.#models.identity(image, landmarks)) : undefined;
+    return {
+      ...{ rect, score, presence: mesh.presence, sharpness, exposure, embedding },
+      landmarks: Float32Array.from(landmarks),
+      mesh: mesh.points,
+    };
+  }
+
+  #timed<T>(stage: keyof Stages, work: () => T): T {
+    const from = this.#clock();
+    const result = work();
+    if (result instanceof Promise) {
+      return result.finally(() => {
+        this.stages[stage] += this.#clock() - from;
+      }) as T;
+    }
+    this.stages[stage] += this.#clock() - from;
+    return result;
+  }
+}
+
+/** Of faces that lie on each other, those that the detectors or else the mesh network are surer of. */
+function apart(faces: readonly Followed[]): readonly Followed[] {
+  const rank = (face: Followed): number => (face.score ?? 0) + face.mesh.presence;
+  const kept: Followed[] = [];
+  for (const face of [...faces].sort((a, b) => rank(b) - rank(a))) {
+    if (kept.every(({ rect }) => shared(rect, face.rect) <= SAME)) kept.push(face);
+  }
+  return faces.filter((face) => kept.includes(face));
+}
+
+/** Left, top, right, bottom of the 468 points of the skin. */
+export function boxOf(points: Float32Array): Rect {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < 468 * 3; i += 3) {
+    left = Math.min(left, points[i]!);
+    right = Math.max(right, points[i]!);
+    top = Math.min(top, points[i + 1]!);
+    bottom = Math.max(bottom, points[i + 1]!);
+  }
+  return [left, top, right, bottom];
+}
+
+const areaOf = (r: Rect): number => Math.max(0, r[2] - r[0]) * Math.max(0, r[3] - r[1]);
+const overlap = (a: Rect, b: Rect): number =>
+  areaOf([Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])]);
+
+/** How much of the smaller box lies in the larger. */
+export const shared = (a: Rect, b: Rect): number => overlap(a, b) / Math.max(Math.min(areaOf(a), areaOf(b)), 1e-9);
+
+const middle = (r: Rect): readonly [number, number] => [(r[0] + r[2]) / 2, (r[1] + r[3]) / 2];
+const isInside = ([x, y]: readonly [number, number], r: Rect): boolean => x > r[0] && x < r[2] && y > r[1] && y < r[3];
+
+/** Half of a face must be in the picture. */
+const VISIBLE = 0.5;
+/** How far the points may lie from the mean face, root mean square in sides of its square. */
+const ODD = 0.2;
+
+/**
+ * Whether a mesh has the proportions of a face: its landmarks near the mean face once they lie on it, eyes above the mouth, and half of it in
+ * the picture. Profiles pass: their points lie 0.12 from the mean face.
+ */
+export function isPlausible({ points }: FaceMesh, { width, height }: ByteImage): boolean {
+  const rect = boxOf(points);
+  if (!(overlap(rect, [0, 0, width, height]) > VISIBLE * areaOf(rect))) return false;
+  return oddness(landmarks68(points)) < ODD;
+}
+
+/** Root mean square distance of eyes and mouth corners from where the mean face has them; infinite if they lie upside down. */
+export function oddness(landmarks: Landmarks): number {
+  const unit = mapPoints(unitFromImage(landmarks), landmarks);
+  const at = (from: number, to: number): readonly [number, number] => {
+    let [x, y] = [0, 0];
+    for (let i = from; i < to; i++) {
+      x += unit[i * 2]! / (to - from);
+      y += unit[i * 2 + 1]! / (to - from);
+    }
+    return [x, y];
+  };
+  const [left, right, mouth] = [at(36, 42), at(42, 48), at(48, 60)];
+  if (!(mouth[1] > left[1] && mouth[1] > right[1])) return Infinity;
+  const off = [left[0] - 0.227, left[1] - 0.213, right[0] - 0.755, right[1] - 0.213, mouth[0] - 0.49, mouth[1] - 0.82];
+  return Math.sqrt(off.reduce((sum, v) => sum + v * v, 0) / 3);
+}
