@@ -7,7 +7,7 @@ import { bilateralFilter } from './bilateral.ts';
 import { distributionTransfer, IDT_ROUNDS } from './distributionTransfer.ts';
 import { clip, type FloatImage } from './image.ts';
 import { bgrFromLab, type LabTable, labFromBgr } from './lab.ts';
-import { SOT_DIRECTIONS, slicedTransport } from './slicedTransport.ts';
+import { SOT_STEPS, slicedTransport } from './slicedTransport.ts';
 import { type Matrix3, mapEigenvalues, multiply3 } from './symmetric.ts';
 
 /** rct: Reinhard in L*a*b*; lct: linear ("pca"); mkl: Monge-Kantorovich; idt: iterative distribution transfer; sot: sliced optimal transport. */
@@ -18,12 +18,17 @@ export type ColourTarget =
   | { readonly mode: 'lct' | 'mkl'; readonly mean: readonly number[]; readonly covariance: Matrix3 }
   | { readonly mode: 'idt' | 'sot'; readonly pixels: Float32Array };
 
-/** What `mode` needs to know of the picture whose colours are wanted. */
-export function colourTarget(mode: ColourMode, { data }: FloatImage, table: LabTable): ColourTarget {
+/**
+ * What `mode` needs to know of the picture whose colours are wanted.
+ *
+ * @param mask  for rct: pixels where it is below ½ count as black.
+ */
+export function colourTarget(mode: ColourMode, { data }: FloatImage, table: LabTable, mask?: FloatImage): ColourTarget {
   switch (mode) {
     case 'rct': {
       const lab = new Float32Array(data.length);
       labFromBgr(data, lab, table);
+      if (mask !== undefined) blacken(lab, mask.data);
       return { mode, ...meanAndStd(lab) };
     }
     case 'lct':
@@ -37,9 +42,13 @@ export function colourTarget(mode: ColourMode, { data }: FloatImage, table: LabT
   }
 }
 
-/** The random numbers of one transfer: 20 rotations for idt, 50 directions for sot, none for the others. */
-export function colourDraws(mode: ColourMode, rng: Rng): Float64Array {
-  if (mode === 'sot') return Float64Array.from({ length: SOT_DIRECTIONS * 3 }, () => rng.normal());
+/**
+ * The random numbers of one transfer: 20 rotations for idt, ten steps of some directions for sot, none for the others.
+ *
+ * @param directions  of each step of sot.
+ */
+export function colourDraws(mode: ColourMode, rng: Rng, directions = 5): Float64Array {
+  if (mode === 'sot') return Float64Array.from({ length: SOT_STEPS * directions * 3 }, () => rng.normal());
   if (mode !== 'idt') return new Float64Array(0);
   const draws = new Float64Array(IDT_ROUNDS * 9);
   for (let i = 0; i < IDT_ROUNDS; i++) draws.set(randomRotation(rng), i * 9);
@@ -62,13 +71,20 @@ function randomRotation(rng: Rng): number[] {
  * The image with the target's colours, in 0…1; sizes must agree for sot only.
  *
  * @param draws  those of colourDraws for the target's mode.
+ * @param mask  for rct: pixels where it is below ½ count as black, and come out as such a pixel does.
  * Source: Reinhard 2001 (rct); Pitié 2007 (lct, mkl, idt); Rabin 2012 (sot), with the roundings and steps of DeepFaceLab.
  */
-export function transferColours(image: FloatImage, target: ColourTarget, draws: Float64Array, table: LabTable): FloatImage {
+export function transferColours(
+  image: FloatImage,
+  target: ColourTarget,
+  draws: Float64Array,
+  table: LabTable,
+  mask?: FloatImage,
+): FloatImage {
   const out: FloatImage = { ...image, data: new Float32Array(image.data.length) };
   switch (target.mode) {
     case 'rct':
-      reinhard(image.data, out.data, target, table);
+      reinhard(image.data, out.data, target, table, mask);
       return out;
     case 'lct':
     case 'mkl': {
@@ -97,8 +113,10 @@ function reinhard(
   to: Float32Array,
   target: { mean: readonly number[]; std: readonly number[] },
   table: LabTable,
+  mask: FloatImage | undefined,
 ): void {
   labFromBgr(from, to, table);
+  if (mask !== undefined) blacken(to, mask.data);
   const own = meanAndStd(to);
   for (let c = 0; c < 3; c++) {
     const scale = own.std[c] === 0 ? 0 : target.std[c]! / own.std[c]!;
@@ -106,6 +124,10 @@ function reinhard(
     for (let p = c; p < to.length; p += 3) to[p] = Math.min(Math.max((to[p]! - own.mean[c]!) * scale + target.mean[c]!, low), high);
   }
   bgrFromLab(to, to, table);
+}
+
+function blacken(lab: Float32Array, mask: Float32Array): void {
+  for (let i = 0; i < mask.length; i++) if (mask[i]! < 0.5) lab.fill(0, i * 3, i * 3 + 3);
 }
 
 function meanAndStd(data: Float32Array): { mean: number[]; std: number[] } {

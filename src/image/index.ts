@@ -13,6 +13,9 @@ export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage } fro
 export { type LabTable, labFromBgr, labTable } from './lab.ts';
 export { resizeLanczos, warpLanczos } from './lanczos.ts';
 export { median5, medianFiltered } from './median.ts';
+export { mixColours } from './mixTransfer.ts';
+export { dilateMask, erodeMask } from './morphology.ts';
+export { PoissonSolver } from './poisson.ts';
 export { type Corner, convexHull, fillConvexPolygon, fillPolygon } from './polygon.ts';
 export { affinePositions, mapPositions, type Positions, positions } from './positions.ts';
 export { withProvenance } from './provenance.ts';
@@ -20,6 +23,8 @@ export { reduceColours } from './reduceColours.ts';
 export { resize } from './resize.ts';
 export { grayBytes, rgbBytes } from './rgb.ts';
 export { type Border, type Sink, sampleCubic, sampleLinear, sinkOf } from './sampling.ts';
+export { boundsOf, type ClonePatch, seamlessClone } from './seamlessClone.ts';
 export { maskedDssim, maskedPsnr } from './similarity.ts';
 export { mapEigenvalues, multiply3, symmetricEigen } from './symmetric.ts';
 export { type Filter, warpAffine } from './warp.ts';
+export { type Pane, type Window, warpWindow, wholePane } from './windowWarp.ts';

@@ -20,7 +20,7 @@ export function positions(width: number, height: number): Positions {
 /** 1.5 · 2⁵²: adding it leaves no bits for a fraction, so that the sum is rounded half to even. Good for |v| < 2⁵¹. */
 const ROUND = 6755399441055744;
 
-const roundHalfEven = (v: number): number => v + ROUND - ROUND;
+export const roundHalfEven = (v: number): number => v + ROUND - ROUND;
 
 /**
  * Fills `out` for an affine warp.

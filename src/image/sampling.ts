@@ -28,7 +28,7 @@ export function cubicWeights(t: number): [number, number, number, number] {
 }
 
 /** The weights for the 32 fractions, four each. */
-const cubicTable = Float64Array.from({ length: 128 }, (_, i) => cubicWeights((i >> 2) / 32)[i & 3]!);
+export const cubicTable = Float64Array.from({ length: 128 }, (_, i) => cubicWeights((i >> 2) / 32)[i & 3]!);
 
 /** Reads `source` at `at` with the cubic kernel. Results may overshoot the range of the source. */
 export function sampleCubic(source: FloatImage, at: Positions, border: Border, sink: Sink): void {

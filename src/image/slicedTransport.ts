@@ -4,29 +4,27 @@
  */
 import { ShapeError } from '../base/index.ts';
 
-const STEPS = 10;
-const BATCH = 5;
-
-/** Directions drawn for one transfer. */
-export const SOT_DIRECTIONS = STEPS * BATCH;
+/** Steps of one transfer, each along as many directions. */
+export const SOT_STEPS = 10;
 
 /**
  * How far each pixel of `from` moves.
  *
- * @param draws  SOT_DIRECTIONS directions of three numbers, of any length but 0.
+ * @param draws  directions of three numbers, of any length but 0; their number is a multiple of SOT_STEPS.
  * @throws ShapeError if the pictures differ in their number of pixels.
  */
 export function slicedTransport(from: Float32Array, like: Float32Array, draws: Float64Array): Float32Array {
   if (from.length !== like.length) throw new ShapeError(`sot: pictures of ${from.length / 3} and ${like.length / 3} pixels`);
   const n = from.length / 3;
+  const batch = draws.length / 3 / SOT_STEPS;
   const x = Float32Array.from(from);
   const f = Math.fround;
   const step = new Float32Array(x.length);
   const [keysX, keysY] = [new Float32Array(n), new Float32Array(n)];
-  for (let i = 0; i < STEPS; i++) {
+  for (let i = 0; i < SOT_STEPS; i++) {
     step.fill(0);
-    for (let j = 0; j < BATCH; j++) {
-      const at = (i * BATCH + j) * 3;
+    for (let j = 0; j < batch; j++) {
+      const at = (i * batch + j) * 3;
       const d = Float32Array.from(draws.subarray(at, at + 3));
       const length = f(Math.hypot(d[0]!, d[1]!, d[2]!));
       for (let k = 0; k < 3; k++) d[k]! /= length;
@@ -40,7 +38,7 @@ export function slicedTransport(from: Float32Array, like: Float32Array, draws: F
         for (let c = 0; c < 3; c++) step[p + c]! += f(way * d[c]!);
       }
     }
-    for (let p = 0; p < x.length; p++) x[p]! += f(step[p]! / BATCH);
+    for (let p = 0; p < x.length; p++) x[p]! += f(step[p]! / batch);
   }
   return x.map((v, p) => v - from[p]!);
 }
