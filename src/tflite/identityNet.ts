@@ -1,7 +1,7 @@
 /**
- * dlib's identity network, a ResNet of 29 layers, out of the weight files that face-api ships: a manifest in JSON and numbers of 8 bits,
- * each array with its own scale and least value. They stay 8 bits in the ONNX file (the runtime unpacks them when it loads it), and the
- * layers that only scale and shift are folded into their convolutions.
+ * dlib's identity network, a ResNet of 29 layers, out of the weight files that face-api ships: a manifest in JSON and the numbers, most
+ * arrays in 8 bits with a scale and a least value each. They stay 8 bits in the ONNX file (the runtime unpacks them when it loads it),
+ * and the layers that only scale and shift are folded into their convolutions.
  * Source of the wiring: face-api.js, faceRecognitionNet (MIT); dlib, dnn_face_recognition_ex.cpp (BSL-1.0).
  */
 import { FormatError, type Shape, sizeOf } from '../base/index.ts';
@@ -9,10 +9,10 @@ import { dataTypes, encodeModel, OnnxWriter } from '../graph/index.ts';
 
 const SIDE = 150;
 
-/** An array of w · scale + least. */
+/** An array of v · scale + least. */
 interface Packed {
   readonly shape: Shape;
-  readonly bytes: Uint8Array;
+  readonly data: Uint8Array | Float32Array;
   readonly scale: number;
   readonly least: number;
 }
@@ -41,9 +41,10 @@ export function onnxFromIdentityWeights(manifest: Uint8Array, weights: Uint8Arra
     const bias = vector(`${label}/conv/bias`, to);
     const [factor, shift] = [vector(`${label}/scale/weights`, to), vector(`${label}/scale/biases`, to)];
     const spread = (data: Float32Array): string => writer.array([to, 1, 1, 1], data);
-    const raw = writer.node('Cast', [writer.array([to, from, kernel, kernel], outputsFirst(filters))], { to: dataTypes.float32 });
+    const stored = writer.array([to, from, kernel, kernel], outputsFirst(filters));
+    const raw = filters.data instanceof Uint8Array ? writer.node('Cast', [stored], { to: dataTypes.float32 }) : stored;
     const scaled = writer.node('Mul', [raw, spread(factor.map((v) => v * filters.scale))]);
-    const weight = writer.node('Add', [scaled, spread(factor.map((v) => v * filters.least))]);
+    const weight = filters.least === 0 ? scaled : writer.node('Add', [scaled, spread(factor.map((v) => v * filters.least))]);
     const offset = writer.array(
       [to],
       factor.map((v, i) => v * bias[i]! + shift[i]!),
@@ -108,16 +109,14 @@ const stages = [
   ['out', 256, 0],
 ] as const;
 
-function unpack({ bytes, scale, least }: Packed): Float32Array {
-  return Float32Array.from(bytes, (v) => v * scale + least);
-}
+const unpack = ({ data, scale, least }: Packed): Float32Array => Float32Array.from(data, (v) => v * scale + least);
 
 /** [h, w, from, to] as [to, from, h, w]. */
-function outputsFirst({ shape, bytes }: Packed): Uint8Array {
+function outputsFirst({ shape, data }: Packed): Uint8Array | Float32Array {
   const [h = 0, w = 0, from = 0, to = 0] = shape;
-  const out = new Uint8Array(bytes.length);
+  const out = data instanceof Uint8Array ? new Uint8Array(data.length) : new Float32Array(data.length);
   for (let pixel = 0, i = 0; pixel < h * w; pixel++) {
-    for (let a = 0; a < from; a++) for (let b = 0; b < to; b++) out[(b * from + a) * h * w + pixel] = bytes[i++]!;
+    for (let a = 0; a < from; a++) for (let b = 0; b < to; b++) out[(b * from + a) * h * w + pixel] = data[i++]!;
   }
   return out;
 }
@@ -137,17 +136,19 @@ function readArrays(manifest: Uint8Array, weights: Uint8Array, name: string): Re
   for (const group of listOf(groups)) {
     for (const entry of listOf(fieldOf(group, 'weights'))) {
       const [label, shape, packing] = [fieldOf(entry, 'name'), listOf(fieldOf(entry, 'shape')), fieldOf(entry, 'quantization')];
-      const [scale, least] = [fieldOf(packing, 'scale'), fieldOf(packing, 'min')];
-      if (typeof label !== 'string' || typeof scale !== 'number' || typeof least !== 'number' || fieldOf(packing, 'dtype') !== 'uint8') {
-        return fail('an array that is not packed to 8 bits');
-      }
+      if (typeof label !== 'string') return fail('an array without a name');
       const sides = shape.map((side) =>
         typeof side === 'number' && Number.isInteger(side) && side > 0 ? side : fail(`shape of ${label}`),
       );
-      const length = sizeOf(sides);
+      const length = sizeOf(sides) * (packing === undefined ? 4 : 1);
       if (length > weights.length - at) fail(`${label} ends behind the file's ${weights.length} bytes`);
-      out.set(label, { shape: sides, bytes: weights.subarray(at, at + length), scale, least });
+      const bytes = weights.slice(at, at + length);
       at += length;
+      const [scale, least] = packing === undefined ? [1, 0] : [fieldOf(packing, 'scale'), fieldOf(packing, 'min')];
+      if (typeof scale !== 'number' || typeof least !== 'number') return fail(`scale of ${label}`);
+      if (packing === undefined ? fieldOf(entry, 'dtype') !== 'float32' : fieldOf(packing, 'dtype') !== 'uint8')
+        return fail(`type of ${label}`);
+      out.set(label, { shape: sides, data: packing === undefined ? new Float32Array(bytes.buffer) : bytes, scale, least });
     }
   }
   return at === weights.length ? out : fail(`${weights.length} bytes, of which the manifest names ${at}`);
