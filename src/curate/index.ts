@@ -1,5 +1,11 @@
 /** Sorting, choosing, clustering, checking, mending and charting of facesets; every change of a folder can be undone. */
+
+export { type BestFacesInput, bestFaces } from './bestFaces.ts';
+export { absoluteDifference, channelDistance } from './chains.ts';
+export { type ClusterOptions, cluster, type Person, SAME_PERSON } from './cluster.ts';
 export { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } from './faceArea.ts';
+export { expressionOf, measurerOf } from './faceMeasures.ts';
+export { bhattacharyya, preparedHistograms, totalDistances } from './histograms.ts';
 export {
   type Action,
   lastUndoable,
@@ -13,5 +19,25 @@ export {
   settle,
   undoMoves,
 } from './journal.ts';
+export {
+  type FaceValues,
+  type KnownMeasures,
+  type MeasurableFaces,
+  type MeasureJob,
+  type MeasureOptions,
+  type Measurer,
+  measureFaces,
+} from './measureFaces.ts';
+export {
+  type MeasureName,
+  type Measures,
+  type MeasureValues,
+  measureArray,
+  measureNames,
+  measuresOf,
+  measureTable,
+} from './measureTable.ts';
 export { type NamedSource, numberedMoves, originalMoves } from './rename.ts';
+export { type SortKind, type SortOptions, type SortResult, sortFaces } from './sorting.ts';
+export { sortKindOf, sortKinds } from './sortKinds.ts';
 export { restoreMoves, trashMoves } from './trash.ts';
