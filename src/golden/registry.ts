@@ -16,6 +16,7 @@ import { optimizers } from './optimizers.ts';
 import { samples } from './samples.ts';
 import { spatial } from './spatial.ts';
 import { toolsAlign } from './toolsAlign.ts';
+import { bestFacesCase, sortMeasures } from './toolsColour.ts';
 import { toolsDfljpg } from './toolsDfljpg.ts';
 import { warp } from './warp.ts';
 
@@ -63,6 +64,14 @@ export function runnersOf(path: string, codec: ImageCodec): Found {
     case 'tools/dfljpg':
       return covered(toolsDfljpg);
     case 'tools/color':
+      switch (name) {
+        case 'sort_measures':
+          return covered(sortMeasures(codec));
+        case 'best_faces':
+          return covered(bestFacesCase);
+        default:
+          return { kind: 'later' };
+      }
     case 'tools/merge':
       return { kind: 'later' };
     default:
