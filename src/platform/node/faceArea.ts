@@ -1,5 +1,5 @@
 /** A folder of faces on a local disk as the tools change it: moves within the folder and to the folder NAME_trash beside it, and the journal. */
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FormatError } from '../../base/index.ts';
 import { type FaceArea, trashPrefix, workPrefix } from '../../curate/index.ts';
@@ -59,6 +59,10 @@ export function nodeFaceArea(folder: string): FaceArea {
       } finally {
         await file?.close();
       }
+    },
+    async clear(path) {
+      if (!path.startsWith(workPrefix) || /[/\\]/.test(path)) throw new RangeError(`${path}: not a folder of work files`);
+      await rm(at(path), { recursive: true, force: true });
     },
     async flush(folders) {
       for (const path of folders) {

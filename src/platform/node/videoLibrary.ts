@@ -17,6 +17,7 @@ export {
   Frame,
   Log,
   Packet,
+  Rational,
   type Stream,
 } from 'node-av/lib';
 
