@@ -16,6 +16,8 @@ export interface FaceArea {
   move(from: string, to: string): Promise<void>;
   /** Writes a new file, flushed to the disk; folders above it are made. @throws ResourceError if the disk is full. */
   write(path: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
+  /** Removes a folder of work files, whose name begins with workPrefix; nothing happens if there is none. */
+  clear(folder: string): Promise<void>;
   /** Flushes moves: the entries of these folders are on the disk. */
   flush(folders: readonly string[]): Promise<void>;
   /** The text of the journal; empty if there is none. */

@@ -3,7 +3,20 @@
 export { type BestFacesInput, bestFaces } from './bestFaces.ts';
 export { absoluteDifference, channelDistance } from './chains.ts';
 export { type ClusterOptions, cluster, type Person, SAME_PERSON } from './cluster.ts';
+export { type EditJob, type EditResult, editFaces, type FaceEdit, type FaceToEdit, type Staging, stagingFor } from './editFaces.ts';
 export { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } from './faceArea.ts';
+export {
+  cropMask,
+  decodeMask,
+  encodeMask,
+  hardMask,
+  hullOf,
+  maskOfFace,
+  polygonMask,
+  smallerOf,
+  storedMask,
+  storedMaskSide,
+} from './faceMasks.ts';
 export { expressionOf, measurerOf } from './faceMeasures.ts';
 export { bhattacharyya, preparedHistograms, totalDistances } from './histograms.ts';
 export {
@@ -37,7 +50,10 @@ export {
   measuresOf,
   measureTable,
 } from './measureTable.ts';
+export { metadataFile, readMetadata, restoreFace, type SavedFace, writeMetadata } from './metadataFile.ts';
+export { mirrorFace } from './mirrorFaces.ts';
 export { type NamedSource, numberedMoves, originalMoves } from './rename.ts';
+export { type NewCrop, resizeFace, roundedBytes, toolQuality } from './resizeFaces.ts';
 export { type SortKind, type SortOptions, type SortResult, sortFaces } from './sorting.ts';
 export { sortKindOf, sortKinds } from './sortKinds.ts';
 export { restoreMoves, trashMoves } from './trash.ts';

@@ -47,6 +47,9 @@ export function memoryArea(contents: Readonly<Record<string, string>>): MemoryAr
       if (!(bytes instanceof Uint8Array)) throw new Error('pieces are not kept here');
       files.set(path, new TextDecoder().decode(bytes));
     },
+    async clear(path) {
+      for (const file of [...files.keys()]) if (file.startsWith(`${path}/`)) files.delete(file);
+    },
     flush: async () => {},
     readJournal: async () => journal,
     async appendJournal(text) {

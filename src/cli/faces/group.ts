@@ -7,6 +7,20 @@ export const faces: CommandGroup = {
   about:
     'Tools for folders of aligned faces. Nothing is ever deleted: what a tool takes out of DIR goes to DIR_trash beside it, and every move is in a journal in DIR, so that liae faces undo DIR brings names and files back.',
   commands: [
+    { name: 'names', summary: 'recover the names that extraction gave', load: async () => (await import('./names.ts')).names },
+    { name: 'resize', summary: 'another size or crop for aligned faces', load: async () => (await import('./resize.ts')).resize },
+    { name: 'mirror', summary: 'faces as in a mirror', load: async () => (await import('./mirror.ts')).mirror },
+    { name: 'mask', summary: 'make, remove or export the masks stored in faces', load: async () => (await import('./mask.ts')).mask },
+    {
+      name: 'save-metadata',
+      summary: 'keep face data apart while pictures are edited elsewhere',
+      load: async () => (await import('./metadata.ts')).saveMetadata,
+    },
+    {
+      name: 'restore-metadata',
+      summary: 'put face data back into edited pictures',
+      load: async () => (await import('./metadata.ts')).restoreMetadata,
+    },
     { name: 'trash', summary: 'move faces to the trash beside their folder', load: async () => (await import('./trash.ts')).trash },
     { name: 'restore', summary: 'bring faces back from the trash', load: async () => (await import('./restore.ts')).restore },
     { name: 'undo', summary: 'take back the last change of a folder', load: async () => (await import('./undo.ts')).undo },

@@ -1,0 +1,55 @@
+/** Long runs: how far they are, at which rate, how long they will take, and an end at Ctrl-C that leaves everything as it was. */
+import { OptionError } from '../../base/index.ts';
+import type { Terminal } from '../command.ts';
+import { durationText } from '../progress.ts';
+
+/** Runs shorter than this say nothing of their progress. */
+const QUIET_MS = 2000;
+
+/** @returns a callback that says a line every few seconds: done, rate, time left. */
+export function progressOf(what: string, { note }: Pick<Terminal, 'note'>): (done: number, total: number) => void {
+  const started = performance.now();
+  let told = started;
+  return (done, total) => {
+    const now = performance.now();
+    if (done === 0 || (done === total ? told === started : now - told < QUIET_MS)) return;
+    const seconds = (now - started) / 1000;
+    told = now;
+    const left = done === total ? `in ${durationText(seconds)}` : `${durationText(((total - done) * seconds) / done)} left`;
+    note(`${what}: ${done} of ${total}, ${(done / seconds).toFixed(1)} a second, ${left}`);
+  };
+}
+
+/**
+ * Runs something that Ctrl-C may end early. It must leave things as they were when its signal aborts.
+ *
+ * @returns what it returns; 130 if it was interrupted.
+ */
+export async function interruptible(run: (signal: AbortSignal) => Promise<number>, { note }: Pick<Terminal, 'note'>): Promise<number> {
+  const abort = new AbortController();
+  const stop = (): void => abort.abort();
+  process.once('SIGINT', stop);
+  try {
+    return await run(abort.signal);
+  } catch (error) {
+    if (!abort.signal.aborted || error !== abort.signal.reason) throw error;
+    note('interrupted; nothing is changed');
+    return 130;
+  } finally {
+    process.off('SIGINT', stop);
+  }
+}
+
+/** A whole number in a range. @throws OptionError that names the flag and the range. */
+export function wholeNumber(text: string, flag: string, [least, most]: readonly [number, number]): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new OptionError(`${flag} ${text}: not a whole number in its range`, { expected: `${least} to ${most}` });
+}
+
+/** One of some words. @throws OptionError that lists them. */
+export function oneOf<T extends string>(text: string, flag: string, words: readonly T[]): T {
+  const word = words.find((known) => known === text);
+  if (word === undefined) throw new OptionError(`${flag} ${text}: no such choice`, { expected: words.join(', ') });
+  return word;
+}

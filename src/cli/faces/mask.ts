@@ -1,0 +1,121 @@
+/** `liae faces mask`: the masks stored in faces, made, confined, removed or written as pictures. */
+import { resolve } from 'node:path';
+import { OptionError } from '../../base/index.ts';
+import {
+  cropMask,
+  encodeMask,
+  type FaceToEdit,
+  hardMask,
+  hullOf,
+  maskOfFace,
+  polygonMask,
+  smallerOf,
+  storedMask,
+  storedMaskSide,
+  toolQuality,
+} from '../../curate/index.ts';
+import { readFace, readWhole, writeFace } from '../../faceset/index.ts';
+import { type FloatImage, grayBytes, type ImageCodec } from '../../image/index.ts';
+import { nodeCodec } from '../../platform/node/codec.ts';
+import { openFaceModels } from '../../platform/node/faceModels.ts';
+import { nodeFolder } from '../../platform/node/files.ts';
+import type { FaceModels } from '../../vision/index.ts';
+import { type Args, optional } from '../args.ts';
+import type { Command, Terminal } from '../command.ts';
+import { interruptible, oneOf, progressOf } from './longRun.ts';
+import { faceTypeOf } from './resize.ts';
+import { jpegsOf, runEdit } from './runEdit.ts';
+import { counted, dryRunFlag, openWorkplace, refusePacked, type Workplace } from './workplace.ts';
+
+const sources = ['hull', 'person', 'polygons'] as const;
+
+export const mask: Command = {
+  name: 'faces mask',
+  summary: 'make, remove or export the masks stored in faces',
+  usage: 'DIR (--from hull|person|polygons [--face-type T] | --remove | --remove-polygons | --export OUT) [--dry-run]',
+  about:
+    'Stores one mask of 256×256 in each face, in the form of XSeg, which training and merging then use. hull: the hull of the landmarks. person: that part of the hull where segmentation sees the person, so that hands and hair may drop out. polygons: regions drawn by hand, those that include first, then those that exclude.',
+  flags: [
+    { name: 'from', kind: 'value', shape: 'SOURCE', help: 'hull, person or polygons' },
+    { name: 'face-type', kind: 'value', shape: 'T', help: 'nothing outside the crop of h, mf, f, wf or head', default: 'same' },
+    { name: 'remove', kind: 'switch', help: 'take the masks out of the faces' },
+    { name: 'remove-polygons', kind: 'switch', help: 'take the polygons out of the faces' },
+    { name: 'export', kind: 'value', shape: 'OUT', help: 'write NAME_mask.jpg of every face with a mask or polygons into this folder' },
+    dryRunFlag,
+  ],
+  words: 1,
+  async run(args, terminal) {
+    const asked = ['from', 'remove', 'remove-polygons', 'export'].filter(
+      (name) => args.values[name] !== undefined && args.values[name] !== false,
+    );
+    if (asked.length !== 1)
+      throw new OptionError('one of --from, --remove, --remove-polygons and --export is needed', {
+        found: asked.map((n) => `--${n}`).join(' ') || 'none',
+      });
+    await using place = await openWorkplace(args, terminal);
+    await refusePacked(place);
+    const target = optional(args, 'export');
+    if (target !== undefined) return interruptible((signal) => exportMasks(place, resolve(target), signal, terminal), terminal);
+    if (args.values.from !== undefined) return makeMasks(place, args, terminal);
+    const polygons = args.values['remove-polygons'] === true;
+    const [tool, words] = polygons ? ['remove-polygons', 'without polygons'] : ['remove-mask', 'without a mask'];
+    const edit = async ({ bytes, metadata, name, dict }: FaceToEdit): Promise<Uint8Array | undefined> => {
+      if (polygons ? metadata.polygons.length === 0 : metadata.xsegMask === undefined) return undefined;
+      return writeFace(bytes, polygons ? { ...metadata, polygons: [] } : { ...metadata, xsegMask: undefined }, name, dict);
+    };
+    return runEdit(place, { tool, what: (count) => `${counted(count, 'face')} ${words}`, edit }, args, terminal);
+  },
+};
+
+async function makeMasks(place: Workplace, args: Args, terminal: Terminal): Promise<number> {
+  const from = oneOf(optional(args, 'from') ?? '', '--from', sources);
+  const within = faceTypeOf(optional(args, 'face-type') ?? 'same', '--face-type');
+  const codec = nodeCodec();
+  await using models = from === 'person' ? await openFaceModels({ note: terminal.note }) : undefined;
+  const edit = async (face: FaceToEdit): Promise<Uint8Array | undefined> => {
+    const { metadata, jpeg, bytes, name, dict } = face;
+    const made = await maskFrom(face, from, codec, models);
+    if (made === undefined) return undefined;
+    const confined = within === undefined ? made : smallerOf(made, cropMask(metadata, jpeg.width, storedMaskSide, within));
+    return writeFace(bytes, { ...metadata, xsegMask: await encodeMask(confined, codec) }, name, dict);
+  };
+  const what = (count: number): string => `${counted(count, 'mask')} from ${from}${within === undefined ? '' : ` within ${within}`}`;
+  return runEdit(place, { tool: 'mask', what, edit }, args, terminal);
+}
+
+/** A hard mask of 256×256; undefined if the face has no polygons to make it from. */
+async function maskFrom(
+  { metadata, jpeg, bytes, name }: FaceToEdit,
+  from: (typeof sources)[number],
+  codec: ImageCodec,
+  models: FaceModels | undefined,
+): Promise<FloatImage | undefined> {
+  if (from === 'polygons')
+    return metadata.polygons.length === 0 ? undefined : storedMask(polygonMask(metadata.polygons, jpeg.width, jpeg.height));
+  const hull = hullOf(metadata, jpeg.width, storedMaskSide);
+  if (from === 'hull' || models === undefined) return hull;
+  return smallerOf(hull, hardMask(storedMask(await models.person(await codec.decode(bytes, name)))));
+}
+
+/** Pictures of the masks: stored ones, else those of polygons; at the size of the face, quality 100. */
+async function exportMasks(place: Workplace, target: string, signal: AbortSignal, terminal: Terminal): Promise<number> {
+  const codec = nodeCodec();
+  const output = nodeFolder(target);
+  const names = await jpegsOf(place);
+  const progress = progressOf('exporting', terminal);
+  let [written, without] = [0, 0];
+  for (const [i, name] of names.entries()) {
+    signal.throwIfAborted();
+    const path = place.folder.describe(name);
+    const { metadata, jpeg } = readFace(await readWhole(place.folder, name), path);
+    if (metadata.xsegMask === undefined && metadata.polygons.length === 0) without++;
+    else {
+      const image = grayBytes(await maskOfFace(metadata, [jpeg.width, jpeg.height], codec, path));
+      await output.write(name.replace(/\.[^.]*$/, '_mask.jpg'), [await codec.encodeJpeg(image, toolQuality)]);
+      written++;
+    }
+    progress(i + 1, names.length);
+  }
+  terminal.out(`${counted(written, 'mask')} in ${target}${without > 0 ? `; ${counted(without, 'face')} without mask or polygons` : ''}\n`);
+  return 0;
+}
