@@ -16,7 +16,7 @@ import { optimizers } from './optimizers.ts';
 import { samples } from './samples.ts';
 import { spatial } from './spatial.ts';
 import { toolsAlign } from './toolsAlign.ts';
-import { bestFacesCase, sortMeasures } from './toolsColour.ts';
+import { bestFacesCase, colourFunctions, sortMeasures } from './toolsColour.ts';
 import { toolsDfljpg } from './toolsDfljpg.ts';
 import { warp } from './warp.ts';
 
@@ -69,8 +69,10 @@ export function runnersOf(path: string, codec: ImageCodec): Found {
           return covered(sortMeasures(codec));
         case 'best_faces':
           return covered(bestFacesCase);
+        case 'color_stats':
+          return covered(colourFunctions(codec));
         default:
-          return { kind: 'later' };
+          return { kind: 'unknown' };
       }
     case 'tools/merge':
       return { kind: 'later' };

@@ -2,6 +2,8 @@
  * Golden cases of tools/color: every measure that faces are sorted by, the choice of the best faces, and the colour functions as pictures
  * with their means and deviations.
  */
+
+import { Rng } from '../base/index.ts';
 import {
   absoluteDifference,
   bestFaces,
@@ -12,7 +14,23 @@ import {
   totalDistances,
 } from '../curate/index.ts';
 import type { FaceMetadata } from '../faceset/index.ts';
-import type { ImageCodec } from '../image/index.ts';
+import {
+  type ByteImage,
+  blurSharpen,
+  type ColourMode,
+  colourDraws,
+  colourTarget,
+  type FloatImage,
+  floatFromBytes,
+  histogramMatch,
+  type ImageCodec,
+  type LabTable,
+  labTable,
+  linearMotionBlur,
+  mixColours,
+  reduceColours,
+  transferColours,
+} from '../image/index.ts';
 import { type CaseRunner, type Check, compare, same } from './case.ts';
 
 interface SortMeasures {
@@ -120,3 +138,114 @@ export const bestFacesCase: CaseRunner = async (golden) => {
     ];
   });
 };
+
+/** What the functions of the reference were given. */
+interface Pictures {
+  /** BGR, 0…1. */
+  readonly src: FloatImage;
+  readonly like: FloatImage;
+  /** One channel. */
+  readonly mask: FloatImage;
+  readonly table: LabTable;
+}
+
+interface Result {
+  readonly image: FloatImage;
+  /** Functions that draw random numbers are held to their statistics alone. */
+  readonly random?: boolean;
+  /** Palettes are many and equally good: the mean difference counts, not that of each pixel. */
+  readonly palette?: boolean;
+}
+
+const transferred = ({ src, like, table }: Pictures, mode: ColourMode, directions?: number): FloatImage =>
+  transferColours(src, colourTarget(mode, like, table), colourDraws(mode, new Rng(1), directions), table);
+
+/** By the start of the case's name; what follows are its numbers. */
+const functions: readonly (readonly [pattern: RegExp, run: (given: Pictures, ...numbers: readonly number[]) => Result])[] = [
+  [/^rct$/, (given) => ({ image: transferred(given, 'rct') })],
+  [
+    /^rct_masked$/,
+    ({ src, like, mask, table }) => ({
+      image: transferColours(src, colourTarget('rct', like, table, mask), new Float64Array(0), table, mask),
+    }),
+  ],
+  [/^lct$/, (given) => ({ image: transferred(given, 'lct') })],
+  [/^mkl$/, (given) => ({ image: transferred(given, 'mkl') })],
+  [/^hist_thr(\d+)$/, ({ src, like }, threshold) => ({ image: histogramMatch(src, like, threshold!) })],
+  [/^random_idt$/, (given) => ({ image: transferred(given, 'idt'), random: true })],
+  [/^random_sot_steps10_batch(\d+)$/, (given, directions) => ({ image: transferred(given, 'sot', directions), random: true })],
+  [/^random_mix$/, ({ src, like, table }) => ({ image: mixColours(src, like, colourDraws('sot', new Rng(1), 5), table), random: true })],
+  [/^motion_size(\d+)_angle(-?\d+)$/, ({ src }, size, angle) => ({ image: linearMotionBlur(src, size!, angle!) })],
+  [/^sharpen_box_(\d+)$/, ({ src }, amount) => ({ image: blurSharpen(src, 'box', amount!) })],
+  [/^sharpen_gauss_(\d+)$/, ({ src }, amount) => ({ image: blurSharpen(src, 'gaussian', amount!) })],
+  [/^blur_(-\d+)$/, ({ src }, amount) => ({ image: blurSharpen(src, 'box', amount!) })],
+  [/^reduce_colors_(\d+)$/, ({ src }, count) => ({ image: floatFromBytes(reduceColours(truncated(src), count!)), palette: true })],
+];
+
+/** Two levels on all but one pixel in 200; statistics within one level, of random functions within two. */
+const [LEVELS, SHARE, LEVEL] = [2, 0.005, 1 / 255];
+
+/** The colour functions: each as the picture that the reference wrote, and its channels' means and deviations. */
+export const colourFunctions =
+  (codec: ImageCodec): CaseRunner =>
+  async (golden) => {
+    const picture = async (name: string): Promise<FloatImage> => bgrOf(await codec.decode(await golden.read(name), name));
+    const mask = await codec.decode(await golden.read('mask.png'), 'mask.png');
+    const given: Pictures = {
+      src: await picture('src.png'),
+      like: await picture('like.png'),
+      mask: floatFromBytes({ ...mask, channels: 1, data: mask.data.filter((_, i) => i % mask.channels === 0) }),
+      table: labTable(),
+    };
+    const checks: Check[] = [];
+    for (const [name, expected] of Object.entries(golden.index as unknown as Record<string, Statistics>)) {
+      const [pattern, run] = functions.find(([pattern]) => pattern.test(name)) ?? [];
+      if (pattern === undefined || run === undefined) {
+        checks.push(same(name, false, 'no function of this name'));
+        continue;
+      }
+      const { image, random = false, palette = false } = run(given, ...pattern.exec(name)!.slice(1).map(Number));
+      const { mean, std } = statisticsOf(image);
+      const near = { abs: (random ? 2 : 1) * LEVEL, rel: 0 };
+      checks.push(compare(`${name}: means`, mean, expected.mean, near), compare(`${name}: deviations`, std, expected.std, near));
+      if (random) continue;
+      const reference = await picture(`${name}.png`);
+      const shown = truncated(image).data;
+      const expectedBytes = reference.data.map((v) => Math.round(v * 255));
+      const picked = compare(
+        `${name}: picture`,
+        shown,
+        expectedBytes,
+        palette ? { abs: 255, rel: 0, mean: LEVELS } : { abs: LEVELS, rel: 0 },
+      );
+      const out = shown.reduce((n, v, i) => n + (Math.abs(v - expectedBytes[i]!) > LEVELS ? 1 : 0), 0);
+      checks.push(
+        palette ? picked : { ...picked, ok: out <= SHARE * shown.length, tolerance: `${LEVELS} abs on all but ${SHARE * 100} %` },
+      );
+    }
+    return checks;
+  };
+
+interface Statistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Of the channels B, G, R. */
+function statisticsOf({ data }: FloatImage): Statistics {
+  const channels = [0, 1, 2].map((c) => data.filter((_, i) => i % 3 === c));
+  const mean = channels.map((values) => values.reduce((a, b) => a + b, 0) / values.length);
+  const std = channels.map((values, c) => Math.sqrt(values.reduce((a, v) => a + (v - mean[c]!) ** 2, 0) / values.length));
+  return { mean, std };
+}
+
+/** RGB bytes as BGR in 0…1. */
+const bgrOf = ({ width, height, data }: ByteImage): FloatImage =>
+  floatFromBytes({ width, height, channels: 3, data: data.map((_, i) => data[i - (i % 3) + 2 - (i % 3)]!) });
+
+const truncated = ({ width, height, channels, data }: FloatImage): ByteImage => ({
+  width,
+  height,
+  channels,
+  data: Uint8Array.from(data, (v) => Math.trunc(Math.min(255, Math.max(0, v * 255)))),
+});

@@ -71,7 +71,7 @@ function randomRotation(rng: Rng): number[] {
  * The image with the target's colours, in 0…1; sizes must agree for sot only.
  *
  * @param draws  those of colourDraws for the target's mode.
- * @param mask  for rct: pixels where it is below ½ count as black, and come out as such a pixel does.
+ * @param mask  for rct: pixels where it is below ½ count as black in the statistics; what is found is applied to all.
  * Source: Reinhard 2001 (rct); Pitié 2007 (lct, mkl, idt); Rabin 2012 (sot), with the roundings and steps of DeepFaceLab.
  */
 export function transferColours(
@@ -116,8 +116,9 @@ function reinhard(
   mask: FloatImage | undefined,
 ): void {
   labFromBgr(from, to, table);
-  if (mask !== undefined) blacken(to, mask.data);
-  const own = meanAndStd(to);
+  const counted = mask === undefined ? to : to.slice();
+  if (mask !== undefined) blacken(counted, mask.data);
+  const own = meanAndStd(counted);
   for (let c = 0; c < 3; c++) {
     const scale = own.std[c] === 0 ? 0 : target.std[c]! / own.std[c]!;
     const [low, high] = c === 0 ? [0, 100] : [-127, 127];
