@@ -67,7 +67,6 @@ export interface ChunkEnd {
   /** Number of the stretch, from 0. */
   readonly chunk: number;
   readonly frames: number;
-  readonly trouble: readonly string[];
 }
 
 const round = (value: number, step: number): number => Math.round(value * step) / step;
@@ -82,7 +81,7 @@ export function frameLine({ frame, time, name, damaged, look, faces }: FrameReco
   const face = (f: FaceRecord): object => ({
     rect: rounded(f.rect, 10),
     ...(f.score === undefined ? {} : { score: round(f.score, 1e4) }),
-    presence: round(f.presence, 1e4),
+    presence: round(f.presence, 1e6),
     sharpness: round(f.sharpness, 100),
     exposure: round(f.exposure, 1e4),
     landmarks: rounded(f.landmarks, 100),
@@ -100,15 +99,16 @@ export function frameLine({ frame, time, name, damaged, look, faces }: FrameReco
   return `${JSON.stringify(line)}\n`;
 }
 
-export const chunkLine = ({ chunk, frames, trouble }: ChunkEnd): string => `${JSON.stringify({ chunk, frames, trouble })}\n`;
+export const chunkLine = ({ chunk, frames }: ChunkEnd): string => `${JSON.stringify({ chunk, frames })}\n`;
 
-export const completeLine = (frames: number): string => `${JSON.stringify({ complete: frames })}\n`;
+/** @param trouble what went wrong with reading the clip, a sentence each. */
+export const completeLine = (frames: number, trouble: readonly string[]): string => `${JSON.stringify({ complete: frames, trouble })}\n`;
 
 /** What a reader meets, in order; `end` is the byte behind it. */
 export type AlignmentsEntry =
   | { readonly kind: 'header'; readonly header: AlignmentsHeader; readonly end: number }
   | { readonly kind: 'chunk'; readonly chunk: ChunkEnd; readonly frames: readonly FrameRecord[]; readonly end: number }
-  | { readonly kind: 'complete'; readonly end: number };
+  | { readonly kind: 'complete'; readonly trouble: readonly string[]; readonly end: number };
 
 const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
@@ -132,10 +132,11 @@ export async function* readAlignments(
     if (!headed) {
       headed = true;
       yield { kind: 'header', header: headerOf(entry, where), end };
-    } else if ('complete' in entry) yield { kind: 'complete', end };
+    } else if ('complete' in entry) yield { kind: 'complete', trouble: texts(entry.trouble, where), end };
     else if ('chunk' in entry) {
-      const chunk: ChunkEnd = { chunk: count(entry.chunk, 'chunk', where), frames: frames.length, trouble: texts(entry.trouble, where) };
-      if (chunk.chunk !== chunks++ || entry.frames !== frames.length) throw damaged(where, 'the stretches are not in order, or lines are gone');
+      const chunk: ChunkEnd = { chunk: count(entry.chunk, 'chunk', where), frames: frames.length };
+      if (chunk.chunk !== chunks++ || entry.frames !== frames.length)
+        throw damaged(where, 'the stretches are not in order, or lines are gone');
       yield { kind: 'chunk', chunk, frames, end };
       frames = [];
     } else frames.push(frameOf(entry, where, meshes));

@@ -78,11 +78,11 @@ export class Analyser {
       if (mesh !== undefined) found.push({ mesh, rect: boxOf(mesh.points), score: undefined, unseen: face.unseen });
     }
     const kept = apart(found);
-    const look2 = stills || kept.length === 0 || kept.length < before.length || ++this.#since >= REDETECT;
-    this.#faces = look2 ? await this.#detect(image, kept) : kept;
-    if (look2) this.#since = 0;
+    const looks = stills || kept.length === 0 || kept.length < before.length || ++this.#since >= REDETECT;
+    this.#faces = looks ? await this.#detect(image, kept) : kept;
+    if (looks) this.#since = 0;
     const faces: FaceRecord[] = [];
-    for (const face of this.#faces) faces.push(await this.#record(image, face));
+    for (const face of this.#faces) faces.push(await this.#record(image, face, looks));
     return { frame: index, time, name, damaged, look, faces };
   }
 
@@ -129,10 +129,12 @@ export class Analyser {
     });
   }
 
-  async #record(image: ByteImage, { mesh, rect, score }: Followed): Promise<FaceRecord> {
+  /** Identities change little from frame to frame: they are measured where the detectors look. */
+  async #record(image: ByteImage, { mesh, rect, score }: Followed, looked: boolean): Promise<FaceRecord> {
     const landmarks = landmarks68(mesh.points);
     const { sharpness, exposure } = this.#timed('measure', () => measureFace(image, landmarks));
-    const embedding = this.#options.identity ? await this.#timed('identity', () => this.#models.identity(image, landmarks)) : undefined;
+    const embedding =
+      this.#options.identity && looked ? await this.#timed('identity', () => this.#models.identity(image, landmarks)) : undefined;
     return {
       ...{ rect, score, presence: mesh.presence, sharpness, exposure, embedding },
       landmarks: Float32Array.from(landmarks),

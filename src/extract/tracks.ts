@@ -31,9 +31,7 @@ export function joinTracks(frames: readonly FrameRecord[], gap: number): Tracks 
   for (const [at, { faces }] of frames.entries()) {
     open = cuts.has(at) ? [] : open.filter(({ track }) => at - track.at(-1)!.at <= gap + 1);
     const pairs = open
-      .flatMap((held) =>
-        faces.map((face, index) => ({ held, face, index, far: distance(held.last, face, at - held.track.at(-1)!.at) })),
-      )
+      .flatMap((held) => faces.map((face, index) => ({ held, face, index, far: distance(held.last, face, at - held.track.at(-1)!.at) })))
       .filter(({ far }) => far < 1)
       .sort((a, b) => a.far - b.far);
     const [takenTracks, takenFaces] = [new Set<object>(), new Set<number>()];

@@ -1,0 +1,120 @@
+/** An aligned face from a frame: its crop as JPEG, with DeepFaceLab's metadata and ours. */
+import { type FaceType, faceFromImage } from '../face/index.ts';
+import { concatenate, faceDict, type LiaeFields, withApp15, withLiaeFields, writePickle } from '../faceset/index.ts';
+import { type Affine, type ByteImage, type ImageCodec, mapPoints, warpBytes } from '../image/index.ts';
+import type { FaceRecord, FrameRecord } from './alignments.ts';
+import { poseInFrame } from './choose.ts';
+import { measureFace } from './measure.ts';
+import type { SettledFace } from './settle.ts';
+
+export interface MakeOptions {
+  readonly faceType: FaceType;
+  /** Side in pixels. */
+  readonly size: number;
+  /** Of JPEG, 1…100. */
+  readonly quality: number;
+}
+
+/** All that it takes to make a face, but the frame. Plain data: it travels between threads. */
+export interface FacePlan {
+  /** The file to write. */
+  readonly file: string;
+  readonly sourceFilename: string;
+  readonly rect: FaceRecord['rect'];
+  readonly landmarks: Float32Array;
+  readonly fields: LiaeFields;
+}
+
+/** What is known of the clip that a face is from. */
+export interface FaceOrigin {
+  readonly stem: string;
+  readonly sourceFilename: string;
+  readonly hash: string;
+}
+
+/** @param frame  with the face's mesh, if it is to be kept.  @param index  of the face in its frame, largest first. */
+export function planFace(frame: FrameRecord, face: SettledFace, index: number, origin: FaceOrigin): FacePlan {
+  const own = face.record === undefined ? undefined : frame.faces[face.record];
+  return {
+    file: `${origin.stem}_${index}.jpg`,
+    sourceFilename: origin.sourceFilename,
+    rect: face.rect,
+    landmarks: face.landmarks,
+    fields: {
+      frame: frame.frame,
+      time: frame.time,
+      sourceHash: origin.hash,
+      detectorScore: own?.score,
+      landmarkScore: own?.presence,
+      filled: face.filled,
+      sharpness: own?.sharpness,
+      exposure: own?.exposure,
+      pose: poseInFrame(face.landmarks),
+      mesh: own?.mesh === undefined ? undefined : movedMesh(own.mesh, face.move),
+      embedding: own?.embedding,
+    },
+  };
+}
+
+/** The mesh moved as smoothing moved the face; depth grows with size. */
+function movedMesh(mesh: Float32Array, move: Affine | undefined): Float32Array {
+  if (move === undefined) return mesh;
+  const [a, b, tx, c, d, ty] = move;
+  const scale = Math.hypot(a, c);
+  const out = new Float32Array(mesh.length);
+  for (let i = 0; i < mesh.length; i += 3) {
+    out[i] = a * mesh[i]! + b * mesh[i + 1]! + tx;
+    out[i + 1] = c * mesh[i]! + d * mesh[i + 1]! + ty;
+    out[i + 2] = scale * mesh[i + 2]!;
+  }
+  return out;
+}
+
+/** The bytes of the face's file. @param frame  RGB, upright. */
+export async function makeFace(
+  frame: ByteImage,
+  plan: FacePlan,
+  { faceType, size, quality }: MakeOptions,
+  codec: ImageCodec,
+): Promise<Uint8Array> {
+  const source = Float64Array.from(plan.landmarks);
+  const matrix = faceType === 'mark_only' ? undefined : faceFromImage(source, size, faceType);
+  const picture = matrix === undefined ? frame : warpBytes(frame, matrix, size, size);
+  const { sharpness, exposure } = plan.fields.sharpness === undefined ? measureFace(frame, source) : plan.fields;
+  const metadata = {
+    faceType,
+    landmarks: matrix === undefined ? source : mapPoints(matrix, source),
+    sourceFilename: plan.sourceFilename,
+    sourceRect: plan.rect.map(Math.round),
+    sourceLandmarks: source,
+    imageToFace: matrix,
+    eyebrowsExpandMod: 1,
+    polygons: [],
+  };
+  const dict = withLiaeFields(faceDict(metadata), { ...plan.fields, sharpness, exposure });
+  const jpeg = await codec.encodeJpeg(picture, quality);
+  return withApp15(jpeg, concatenate(writePickle(dict, 4)), plan.file);
+}
+
+/** A short mark of everything that a face's file depends on beside the frame; equal marks, equal files. Source: cyrb53 (public domain). */
+export function markOf(plan: FacePlan): string {
+  const { mesh, embedding, ...fields } = plan.fields;
+  const text = JSON.stringify([
+    plan.file,
+    plan.sourceFilename,
+    plan.rect,
+    [...plan.landmarks],
+    fields,
+    mesh?.[0] ?? null,
+    embedding?.[0] ?? null,
+  ]);
+  let [a, b] = [0xdeadbeef, 0x41c6ce57];
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 2654435761);
+    b = Math.imul(b ^ code, 1597334677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+}
