@@ -2,7 +2,9 @@
 
 export { type BestFacesInput, bestFaces } from './bestFaces.ts';
 export { absoluteDifference, channelDistance } from './chains.ts';
+export { chooseFaces, chooseNeeds } from './chooseFaces.ts';
 export { type ClusterOptions, cluster, type Person, SAME_PERSON } from './cluster.ts';
+export { type DedupeOptions, type Duplicate, dedupe, dedupeNeeds } from './dedupe.ts';
 export { type EditJob, type EditResult, editFaces, type FaceEdit, type FaceToEdit, type Staging, stagingFor } from './editFaces.ts';
 export { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } from './faceArea.ts';
 export {
