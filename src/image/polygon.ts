@@ -57,7 +57,7 @@ export function fillConvexPolygon(image: FloatImage, corners: readonly Corner[],
 
 /**
  * Sets the pixels of any polygon, its edge included; where it crosses itself, what is inside an odd number of times.
- * Source: OpenCV 4, fillPoly, with the roundings of fillConvexPoly.
+ * Source: OpenCV 4, fillPoly; unlike fillConvexPoly it cuts off the slope of an edge and does not round it.
  */
 export function fillPolygon(image: FloatImage, corners: readonly Corner[], value: number): void {
   if (corners.length === 0) return;
@@ -72,7 +72,7 @@ export function fillPolygon(image: FloatImage, corners: readonly Corner[], value
       const [[x0, y0], [x1, y1]] = a[1] < b[1] ? [a, b] : [b, a];
       if (y < y0 || y >= y1) continue;
       const dy = y1 - y0;
-      crossings.push(x0 * 65536 + (y - y0) * Math.trunc((2 * (x1 - x0) * 65536 + dy) / (2 * dy)));
+      crossings.push(x0 * 65536 + (y - y0) * Math.trunc(((x1 - x0) * 65536) / dy));
     }
     crossings.sort((a, b) => a - b);
     for (let i = 0; i + 1 < crossings.length; i += 2) {

@@ -1,0 +1,241 @@
+/** `liae faces …` as a user meets it, on copies of the demo's faces: each tool does what it says, and undo brings back names and bytes. */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { expectClose, goldenFolder } from '../../../test/support.ts';
+import { faceFromImage, hullMask } from '../../face/index.ts';
+import { type FaceFile, readFace, withApp15, writeFace } from '../../faceset/index.ts';
+import { nodeCodec } from '../../platform/node/codec.ts';
+import { commands } from '../commands.ts';
+import { runCli } from '../run.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'liae-faces-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const demo = fileURLToPath(new URL('../../../assets/demo/src/', import.meta.url));
+const dfljpg = fileURLToPath(new URL('tools/dfljpg/', goldenFolder));
+const codec = nodeCodec();
+
+let folders = 0;
+/** A folder of its own with some of the demo's faces, or the files given. */
+function workspace(count = 4, from = demo): string {
+  const folder = join(scratch, `${folders++}`, 'aligned');
+  mkdirSync(folder, { recursive: true });
+  const names = readdirSync(from).filter((name) => name.endsWith('.jpg'));
+  for (const name of names.slice(0, count)) cpSync(join(from, name), join(folder, name));
+  return folder;
+}
+
+async function faces(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  let [out, err] = ['', ''];
+  const terminal = { out: (text: string) => void (out += text), note: (line: string) => void (err += `${line}\n`) };
+  const code = await runCli(['faces', ...argv], { commands, terminal, version: '1.2.3' });
+  return { code, out, err };
+}
+
+async function done(...argv: string[]): Promise<{ out: string; err: string }> {
+  const { code, out, err } = await faces(...argv);
+  expect(code, `liae faces ${argv.join(' ')}\n${out}${err}`).toBe(0);
+  return { out, err };
+}
+
+/** Files of a folder by name, sub-folders included, without the journal. */
+function filesOf(folder: string): Record<string, string> {
+  if (!existsSync(folder)) return {};
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    found
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => basename(path) !== '.liae-journal.ndjson')
+      .map((path): [string, string] => [path.slice(folder.length + 1), readFileSync(path, 'base64')])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+const namesIn = (folder: string): string[] => Object.keys(filesOf(folder));
+const face = (folder: string, name: string): FaceFile => readFace(readFileSync(join(folder, name)), name);
+
+/** Runs a tool, and after `check` has seen what it did, takes it back: the folder must be what it was. */
+async function undone(folder: string, argv: readonly string[], check: (said: { out: string; err: string }) => void | Promise<void>) {
+  const before = filesOf(folder);
+  await check(await done(argv[0]!, folder, ...argv.slice(1)));
+  expect(filesOf(folder)).not.toEqual(before);
+  await done('undo', folder);
+  expect(filesOf(folder)).toEqual(before);
+}
+
+describe('trash, restore, undo', () => {
+  test('the trash takes files and gives them back; a dry run moves nothing', async () => {
+    const folder = workspace();
+    const before = filesOf(folder);
+    const [first = '', second = ''] = namesIn(folder);
+    expect((await done('trash', folder, first, second, '--dry-run')).out).toContain(`${first} -> ${folder}_trash/${first}`);
+    expect(filesOf(folder)).toEqual(before);
+    await done('trash', folder, first, second);
+    expect([namesIn(folder).length, namesIn(`${folder}_trash`)]).toEqual([2, [first, second]]);
+    expect((await done('restore', folder, '--list')).out).toContain(first);
+    await done('restore', folder);
+    expect(filesOf(folder)).toEqual(before);
+    await done('undo', folder);
+    await done('undo', folder);
+    expect(filesOf(folder)).toEqual(before);
+    expect((await done('undo', folder)).err).toContain('nothing to take back');
+    expect((await done('undo', folder, '--list')).out.split('\n')).toHaveLength(5);
+  });
+
+  test('what is not there is refused by name', async () => {
+    const folder = workspace();
+    expect(await faces('trash', folder, 'no.jpg')).toMatchObject({ code: 2, err: expect.stringContaining('no.jpg: no such file') });
+    expect(await faces('trash', `${folder}x`, 'no.jpg')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no such folder'),
+    });
+    expect(await faces('restor', folder)).toMatchObject({ code: 2, err: expect.stringContaining('did you mean liae faces restore?') });
+    expect(existsSync(`${folder}x`)).toBe(false);
+  });
+});
+
+test('names of extraction come back, counted by frame', async () => {
+  const folder = workspace(3);
+  const [a = '', b = '', c = ''] = namesIn(folder);
+  const frame = face(folder, a).metadata.sourceFilename!;
+  const other = readFileSync(join(folder, b));
+  writeFileSync(join(folder, b), writeFace(other, { ...face(folder, b).metadata, sourceFilename: frame }, b, face(folder, b).dict));
+  for (const [i, name] of [a, b, c].entries()) cpSync(join(folder, name), join(folder, `0000${i}.jpg`));
+  for (const name of [a, b, c]) rmSync(join(folder, name));
+  await undone(folder, ['names'], () => {
+    const stem = frame.replace(/\.[^.]*$/, '');
+    expect(namesIn(folder)).toEqual([`${stem}_0.jpg`, `${stem}_1.jpg`, c].sort());
+  });
+});
+
+describe('new versions', () => {
+  test('resizing keeps the type and scales what is in pixels; the mask stays', async () => {
+    const folder = workspace(1);
+    const [name = ''] = namesIn(folder);
+    await done('mask', folder, '--from', 'hull');
+    const before = face(folder, name);
+    await undone(folder, ['resize', '--size', '128'], () => {
+      const { jpeg, metadata } = face(folder, name);
+      expect([jpeg.width, jpeg.height, metadata.faceType]).toEqual([128, 128, before.metadata.faceType]);
+      const scale = 128 / before.jpeg.width;
+      expectClose(
+        metadata.landmarks,
+        before.metadata.landmarks.map((v) => v * scale),
+        { abs: 1e-9 },
+      );
+      expect(metadata.xsegMask).toEqual(before.metadata.xsegMask);
+      expectClose(metadata.imageToFace!, faceFromImage(metadata.sourceLandmarks!, 128, metadata.faceType), { abs: 1e-9 });
+    });
+    expect((await done('resize', folder, '--size', String(before.jpeg.width))).out).toContain('0 faces');
+  });
+
+  test('another crop shows the face where its type wants it', async () => {
+    const folder = workspace(2);
+    const [name = ''] = namesIn(folder);
+    await done('mask', folder, '--from', 'hull');
+    await undone(folder, ['resize', '--size', '160', '--face-type', 'h'], async () => {
+      const { jpeg, metadata, dict } = face(folder, name);
+      expect([jpeg.width, metadata.faceType]).toEqual([160, 'half_face']);
+      // Cut from the aligned face or from the frame: a crop is decided by the landmarks alone.
+      expectClose(faceFromImage(metadata.landmarks, 160, 'half_face'), [1, 0, 0, 0, 1, 0], { abs: 2e-3 });
+      expect(dict.has('source_filename')).toBe(true);
+      const mask = await codec.decode(metadata.xsegMask!, name);
+      const hull = hullMask(
+        metadata.landmarks.map((v) => (v * 256) / 160),
+        256,
+        256,
+        1,
+      );
+      const off = mask.data.reduce((sum, v, i) => sum + (v >= 128 !== hull.data[i]! > 0 ? 1 : 0), 0);
+      expect(off / 65536).toBeLessThan(0.02);
+    });
+  });
+
+  test('a mirror twice is no mirror, but for the JPEG', async () => {
+    const folder = workspace(1);
+    const [name = ''] = namesIn(folder);
+    const before = face(folder, name).metadata;
+    const pixels = await codec.decode(readFileSync(join(folder, name)), name);
+    await undone(folder, ['mirror'], async () => {
+      const { metadata } = face(folder, name);
+      const [eye, other] = [36 * 2, 45 * 2];
+      expect(metadata.landmarks[eye]).toBeCloseTo(pixels.width - 1 - before.landmarks[other]!, 9);
+      expect(metadata.sourceLandmarks).toEqual(before.sourceLandmarks);
+      const flipped = await codec.decode(readFileSync(join(folder, name)), name);
+      const mean = flipped.data.reduce((sum, v, i) => {
+        const [pixel, c] = [Math.floor(i / 3), i % 3];
+        const x = pixel % pixels.width;
+        return sum + Math.abs(v - pixels.data[(pixel - x + pixels.width - 1 - x) * 3 + c]!);
+      }, 0);
+      expect(mean / flipped.data.length).toBeLessThan(1);
+      await done('mirror', folder);
+      expectClose(face(folder, name).metadata.landmarks, before.landmarks, { abs: 1e-9 });
+      await done('undo', folder);
+    });
+    await undone(folder, ['mirror', '--add'], () => expect(namesIn(folder)).toEqual([name, name.replace('.jpg', '_mirror.jpg')]));
+  });
+
+  test('masks: stored small, confined, removed again; nothing but the face data changes', async () => {
+    const folder = workspace(2);
+    const [name = ''] = namesIn(folder);
+    const plain = withApp15(readFileSync(join(folder, name)), undefined, name);
+    await undone(folder, ['mask', '--from', 'hull'], async () => {
+      const bytes = readFileSync(join(folder, name));
+      expect(Buffer.compare(withApp15(bytes, undefined, name), plain)).toBe(0);
+      const { metadata } = face(folder, name);
+      const mask = await codec.decode(metadata.xsegMask!, name);
+      expect([mask.width, mask.height, mask.channels, metadata.xsegMask!.length < 50000]).toEqual([256, 256, 1, true]);
+      expect(new Set(mask.data)).toEqual(new Set([0, 255]));
+      const sum = mask.data.reduce((a, b) => a + b, 0);
+      await done('mask', folder, '--from', 'hull', '--face-type', 'h');
+      const half = await codec.decode(face(folder, name).metadata.xsegMask!, name);
+      const kept = half.data.reduce((a, b) => a + b, 0) / sum;
+      expect(kept).toBeGreaterThan(0.5);
+      expect(kept).toBeLessThan(0.999);
+      await done('mask', folder, '--remove');
+      expect(face(folder, name).metadata.xsegMask).toBeUndefined();
+      await done('undo', folder);
+      await done('undo', folder);
+    });
+  });
+
+  test('masks of polygons are those of the reference, and are exported', async () => {
+    const folder = workspace(0);
+    for (const name of ['00003_0', '00005_0']) cpSync(join(dfljpg, `${name}.jpg`), join(folder, `${name}.jpg`));
+    const target = join(folder, '..', 'masks');
+    await done('mask', folder, '--remove');
+    await done('mask', folder, '--export', target);
+    for (const name of ['00003_0', '00005_0']) {
+      const expected = await codec.decode(readFileSync(join(dfljpg, `${name}.polymask.png`)), name);
+      const made = await codec.decode(readFileSync(join(target, `${name}_mask.jpg`)), name);
+      const off = expected.data.filter((v, i) => v >= 128 !== made.data[i * 3]! >= 128).length;
+      expect([made.width, off]).toEqual([expected.width, 0]);
+    }
+    await undone(folder, ['mask', '--from', 'polygons'], async () => {
+      const mask = await codec.decode(face(folder, '00003_0.jpg').metadata.xsegMask!, 'mask');
+      expect([mask.width, new Set(mask.data).size]).toEqual([256, 2]);
+    });
+    await undone(folder, ['mask', '--remove-polygons'], () => expect(face(folder, '00003_0.jpg').metadata.polygons).toEqual([]));
+  });
+
+  test('face data survive programs that drop them and change the size', async () => {
+    const folder = workspace(3);
+    const [a = '', b = '', c = ''] = namesIn(folder);
+    const before = [a, b, c].map((name) => face(folder, name));
+    await done('save-metadata', folder);
+    const smaller = await codec.decode(readFileSync(join(folder, a)), a);
+    const half = { width: 100, height: 100, channels: 3, data: smaller.data.slice(0, 30000) };
+    writeFileSync(join(folder, a), await codec.encodeJpeg(half, 90));
+    writeFileSync(join(folder, b), withApp15(readFileSync(join(folder, b)), undefined, b));
+    await undone(folder, ['restore-metadata'], ({ out }) => {
+      expect(out).toContain('put back into 2 pictures, 1 had them');
+      for (const [i, name] of [a, b, c].entries()) {
+        const { jpeg, metadata } = face(folder, name);
+        expect([jpeg.width, metadata]).toEqual([before[i]!.jpeg.width, before[i]!.metadata]);
+      }
+      expect(namesIn(folder)).not.toContain('meta.dat');
+    });
+  });
+});
