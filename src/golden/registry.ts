@@ -18,6 +18,7 @@ import { spatial } from './spatial.ts';
 import { toolsAlign } from './toolsAlign.ts';
 import { bestFacesCase, colourFunctions, sortMeasures } from './toolsColour.ts';
 import { toolsDfljpg } from './toolsDfljpg.ts';
+import { toolsMerge, toolsMotion } from './toolsMerge.ts';
 import { warp } from './warp.ts';
 
 export type Found =
@@ -75,7 +76,7 @@ export function runnersOf(path: string, codec: ImageCodec): Found {
           return { kind: 'unknown' };
       }
     case 'tools/merge':
-      return { kind: 'later' };
+      return covered(name === 'motion' ? toolsMotion : toolsMerge((bytes, file) => codec.decode(bytes, file)));
     default:
       return { kind: 'unknown' };
   }

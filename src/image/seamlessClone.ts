@@ -44,11 +44,9 @@ export function seamlessClone(
   if (outside) return out;
   const eroded = erodedBox(mask, from);
   const solver = new PoissonSolver(from.width - 2, from.height - 2);
-  const [field, patchBox, frameBox] = [0, 1, 2].map(() => new Float64Array(from.width * from.height)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const field = new Float64Array((from.width - 2) * (from.height - 2));
+  const patchBox = new Float64Array(from.width * from.height);
+  const frameBox = new Float64Array(from.width * from.height);
   for (let c = 0; c < 3; c++) {
     for (let y = 0, p = 0; y < from.height; y++) {
       for (let x = 0; x < from.width; x++, p++) {

@@ -1,0 +1,23 @@
+/** Degradation of whole frames, so that a soft face doesn't stand out: less grain, less sharpness, fewer colours. */
+import { type FloatImage, floatFromBytes, medianFiltered, reduceColours, resize } from '../image/index.ts';
+import type { MergeSettings } from './settings.ts';
+
+/** Denoised by medians, then softened by resizing down and up; values may overshoot 0…1. */
+export function degradeFrame(frame: FloatImage, settings: MergeSettings): FloatImage {
+  const { image_denoise_power: denoise, bicubic_degrade_power: bicubic } = settings;
+  const quiet = medianFiltered(frame, denoise, 100);
+  if (bicubic === 0) return quiet;
+  const share = 1 - bicubic / 101;
+  const [width, height] = [Math.max(1, Math.trunc(frame.width * share)), Math.max(1, Math.trunc(frame.height * share))];
+  return resize(resize(quiet, width, height, 'cubic'), frame.width, frame.height, 'cubic');
+}
+
+const PALETTE = 256;
+
+/** The picture mixed with itself in 256 colours; in place. */
+export function degradeColours(frame: FloatImage, { color_degrade_power: power }: MergeSettings): void {
+  const bytes = { ...frame, data: Uint8Array.from(frame.data, (v) => Math.min(Math.max(v * 255, 0), 255)) };
+  const reduced = floatFromBytes(reduceColours(bytes, PALETTE)).data;
+  const share = power / 100;
+  for (let i = 0; i < reduced.length; i++) frame.data[i] = frame.data[i]! + (reduced[i]! - frame.data[i]!) * share;
+}

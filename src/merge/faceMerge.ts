@@ -1,0 +1,225 @@
+/**
+ * One face merged into the part of the frame that it touches, in the reference's order: colours, warp, seams, mix, then the filters of
+ * the second stage. Everything happens inside the crop's pane.
+ */
+import type { Rng } from '../base/index.ts';
+import {
+  blurSharpen,
+  clip,
+  type FloatImage,
+  floatImage,
+  histogramMatch,
+  invertAffine,
+  type LabTable,
+  linearMotionBlur,
+  multibandBlend,
+  type Pane,
+  resize,
+  seamlessClone,
+  warpWindow,
+  wholePane,
+} from '../image/index.ts';
+import type { FaceCrop } from './faceCrop.ts';
+import { binaryMask, faceMask, isVisible, maskInFrame } from './faceMask.ts';
+import type { Motion } from './motion.ts';
+import { toEncoded, toLinear } from './picture.ts';
+import { type Prediction, workingFace } from './prediction.ts';
+import { recolour } from './recolour.ts';
+import type { MergeSettings } from './settings.ts';
+
+/** What a face needs beside its crop and settings. */
+export interface FaceContext {
+  readonly motion: Motion;
+  /** For random colour transfers. */
+  readonly rng: Rng;
+  readonly table: LabTable;
+  /** Whether the frame has 8 bits: then seamless modes compute on bytes, as the reference does. */
+  readonly byteValues: boolean;
+  /** The frame after its own degradation, over the pane of this crop; undefined if the settings ask for none. */
+  readonly degraded: FloatImage | undefined;
+}
+
+/** A face in its frame, over the crop's pane. */
+export interface MergedPane {
+  readonly colour: FloatImage;
+  readonly mask: FloatImage;
+  /** Whether the face was large enough to be merged; if not, the frame is as it was. */
+  readonly merged: boolean;
+}
+
+/** Face and mask at the crop's size: mode raw-predict. */
+export function rawPrediction(crop: FaceCrop, prediction: Prediction, settings: MergeSettings): { face: FloatImage; mask: FloatImage } {
+  const { face, prd, dst } = workingFace(crop, prediction, settings);
+  const mask = resizeToCrop(crop, faceMask(crop, { prd, dst }, prediction, settings, false));
+  clip(mask.data, 0, 1);
+  return { face, mask };
+}
+
+/** @param crop  made with the same settings; its pane is defined. */
+export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: MergeSettings, context: FaceContext): MergedPane {
+  const pane = crop.pane!;
+  const { mode } = settings;
+  const { face, prd, dst } = workingFace(crop, prediction, settings);
+  const wrk = faceMask(crop, { prd, dst }, prediction, settings, mode !== 'raw-rgb');
+  const mask = maskInFrame(crop, pane, wrk);
+  if (mode === 'original') return { colour: pane.image, mask, merged: false };
+  if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, face), mask, merged: true };
+  if (!isVisible(mask)) return { colour: pane.image, mask, merged: false };
+  const area = areaOf(resizeToCrop(crop, wrk));
+  const linear = settings.linear_light;
+  const toMix = linear ? linearCopy : (image: FloatImage): FloatImage => image;
+
+  const coloured = colourFace(crop, face, area, settings, context);
+  const frame = toMix(pane.image);
+  const out = inFrame(crop, pane, frame, toMix(coloured), mask, settings, context);
+  if (!needsSecondStage(settings)) {
+    if (linear) toEncoded(out);
+    return { colour: out, mask, merged: true };
+  }
+
+  let cropped = floatImage(crop.size, crop.size, 3);
+  warpWindow(paneLike(pane, out), invertAffine(crop.faceFromFrame), wholePane(cropped));
+  if (linear) {
+    clip(cropped.data, 0, 1);
+    toEncoded(cropped);
+  }
+  cropped = filterFace(cropped, crop, area, settings, context);
+  const behind = toMix(context.degraded ?? pane.image);
+  const filtered = floatImage(pane.image.width, pane.image.height, 3);
+  warpWindow(wholePane(toMix(cropped)), crop.faceFromFrame, paneLike(pane, filtered), mask.data);
+  const result = mix(behind, filtered, mask.data);
+  clip(result.data, 0, 1);
+  if (linear) toEncoded(result);
+  return { colour: result, mask, merged: true };
+}
+
+/** The face in the frame, by the mode's way of hiding the seam. */
+function inFrame(
+  crop: FaceCrop,
+  pane: Pane,
+  frame: FloatImage,
+  face: FloatImage,
+  mask: FloatImage,
+  { mode, linear_light: linear }: MergeSettings,
+  { byteValues }: FaceContext,
+): FloatImage {
+  if (mode === 'multiband') {
+    // The seam lies where the mask is a half. Coarse bands reach beyond it and fade with what is left of the mask.
+    const core = { ...mask, data: mask.data.map((m) => (m > 0.5 ? 1 : 0)) };
+    const blended = multibandBlend(frame, pasteSquare(crop, paneLike(pane, frame), face), core);
+    clip(blended.data, 0, 1);
+    return mix(
+      frame,
+      blended,
+      mask.data.map((m) => Math.min(1, 2 * m)),
+    );
+  }
+  const pasted = floatImage(pane.image.width, pane.image.height, 3);
+  warpWindow(wholePane(face), crop.outputFromFrame, paneLike(pane, pasted), mask.data);
+  clip(pasted.data, 0, 1);
+  if (mode !== 'seamless' && mode !== 'seamless-hist-match') return mix(frame, pasted, mask.data);
+  return mix(frame, cloned(crop, pane, frame, pasted, binaryMask(mask), byteValues && !linear), mask.data);
+}
+
+/** Whether anything is done to the face after it is in the frame, or to the frame itself. */
+const needsSecondStage = (s: MergeSettings): boolean =>
+  (s.mode === 'seamless' && s.color_transfer_mode !== 'none') ||
+  s.mode === 'seamless-hist-match' ||
+  s.motion_blur_power !== 0 ||
+  s.blursharpen_amount !== 0 ||
+  degradesFrame(s);
+
+export const degradesFrame = (s: MergeSettings): boolean => s.image_denoise_power !== 0 || s.bicubic_degrade_power !== 0;
+
+/** Colours and histogram before the face enters the frame; seamless modes do that afterwards. */
+function colourFace(crop: FaceCrop, face: FloatImage, area: FloatImage, settings: MergeSettings, { rng, table }: FaceContext): FloatImage {
+  const { mode } = settings;
+  if (mode === 'seamless' || mode === 'seamless-hist-match') return face;
+  const coloured = recolour(face, crop.face, area, settings.color_transfer_mode, rng, table);
+  if (mode !== 'hist-match') return coloured;
+  const where = settings.masked_hist_match ? area : undefined;
+  return histogramMatch(whitened(coloured, where), whitened(crop.face, where), settings.hist_match_threshold);
+}
+
+/** The image with white where the area is 0. */
+function whitened(image: FloatImage, area: FloatImage | undefined): FloatImage {
+  const out = floatImage(image.width, image.height, 3);
+  for (let i = 0, p = 0; p < out.data.length; i++, p += 3) {
+    const keep = area === undefined || area.data[i] !== 0;
+    for (let c = p; c < p + 3; c++) out.data[c] = keep ? Math.min(image.data[c]!, 1) : 1;
+  }
+  return out;
+}
+
+/** The second stage's filters of the face, in encoded values. */
+function filterFace(face: FloatImage, crop: FaceCrop, area: FloatImage, settings: MergeSettings, context: FaceContext): FloatImage {
+  const { mode } = settings;
+  const seamless = mode === 'seamless' || mode === 'seamless-hist-match';
+  let out = seamless ? recolour(face, crop.face, area, settings.color_transfer_mode, context.rng, context.table) : face;
+  if (mode === 'seamless-hist-match') out = histogramMatch(out, crop.face, settings.hist_match_threshold);
+  out = motionBlurred(out, settings, context.motion);
+  return blurSharpen(out, settings.sharpen_mode, settings.blursharpen_amount);
+}
+
+function motionBlurred(face: FloatImage, settings: MergeSettings, motion: Motion): FloatImage {
+  const length = Math.trunc((motion.power * settings.motion_blur_power) / 100);
+  if (length < 1) return face;
+  const size = Math.min(Math.max(length + 1, 2), 50) * (settings.super_resolution_power === 0 ? 1 : 2);
+  return linearMotionBlur(face, size, motion.angleDeg);
+}
+
+/** The frame with the patch in its place; the patch itself where nothing can be cloned. */
+function cloned(crop: FaceCrop, pane: Pane, frame: FloatImage, source: FloatImage, mask: FloatImage, byteValues: boolean): FloatImage {
+  const scaled = (image: FloatImage): FloatImage => ({
+    ...image,
+    data: image.data.map((v) => (byteValues ? Math.trunc(v * 255) : v * 255)),
+  });
+  const out = seamlessClone(paneLike(pane, scaled(frame)), { source: scaled(source), mask }, crop.frameSize, byteValues);
+  for (let i = 0; i < out.data.length; i++) out.data[i]! /= 255;
+  return out;
+}
+
+/** frame·(1 − mask) + face·mask. */
+function mix(frame: FloatImage, face: FloatImage, mask: Float32Array): FloatImage {
+  const out = floatImage(frame.width, frame.height, 3);
+  const [under, over, to] = [frame.data, face.data, out.data];
+  for (let i = 0, p = 0; i < mask.length; i++, p += 3) {
+    const m = mask[i]!;
+    const rest = 1 - m;
+    to[p] = under[p]! * rest + over[p]! * m;
+    to[p + 1] = under[p + 1]! * rest + over[p + 1]! * m;
+    to[p + 2] = under[p + 2]! * rest + over[p + 2]! * m;
+  }
+  return out;
+}
+
+/** Mode raw-rgb: the whole square of the prediction over the frame, hard edge but for the filter's. */
+function pasteSquare(crop: FaceCrop, pane: Pane, face: FloatImage): FloatImage {
+  const { width, height } = pane.image;
+  const ones = floatImage(crop.size, crop.size, 1);
+  ones.data.fill(1);
+  const [alpha, square] = [floatImage(width, height, 1), floatImage(width, height, 3)];
+  warpWindow(wholePane(ones), crop.outputFromFrame, paneLike(pane, alpha));
+  warpWindow(wholePane(face), crop.outputFromFrame, paneLike(pane, square));
+  const out = mix(pane.image, square, alpha.data);
+  clip(out.data, 0, 1);
+  return out;
+}
+
+const resizeToCrop = ({ size }: FaceCrop, mask: FloatImage): FloatImage => {
+  const out = resize(mask, size, size, 'cubic');
+  return out === mask ? { ...mask, data: mask.data.slice() } : out;
+};
+
+function areaOf(mask: FloatImage): FloatImage {
+  for (let i = 0; i < mask.data.length; i++) mask.data[i] = mask.data[i]! > 0 ? 1 : 0;
+  return mask;
+}
+
+const paneLike = ({ x, y }: Pane, image: FloatImage): Pane => ({ x, y, image });
+
+function linearCopy(image: FloatImage): FloatImage {
+  const out: FloatImage = { ...image, data: image.data.slice() };
+  toLinear(out);
+  return out;
+}

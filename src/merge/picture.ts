@@ -1,0 +1,85 @@
+/**
+ * Frames as files hold them, RGB with 8 or 16 bits, and windows of them as float BGR to compute with: encoded values, or linear light.
+ */
+import { type ByteImage, type FloatImage, floatImage, type Pane, type Window } from '../image/index.ts';
+
+/** 16 bits a channel. */
+export interface WideImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: Uint16Array;
+}
+
+/** An upright frame: 3 channels, RGB, values as sRGB encodes them. */
+export type Picture = ByteImage | WideImage;
+
+export const greatestOf = ({ data }: Picture): number => (data instanceof Uint16Array ? 65535 : 255);
+
+/** A window of the frame in 0…1, BGR, encoded. */
+export function readWindow(picture: Picture, { x, y, width, height }: Window): Pane {
+  const image = floatImage(width, height, 3);
+  const greatest = greatestOf(picture);
+  for (let j = 0; j < height; j++) {
+    readRow(picture.data, ((y + j) * picture.width + x) * 3, greatest, image.data, j * width * 3, width * 3);
+  }
+  return { x, y, image };
+}
+
+function readRow(from: Uint8Array | Uint16Array, at: number, greatest: number, to: Float32Array, start: number, count: number): void {
+  for (let i = 0; i < count; i += 3) {
+    to[start + i] = from[at + i + 2]! / greatest;
+    to[start + i + 1] = from[at + i + 1]! / greatest;
+    to[start + i + 2] = from[at + i]! / greatest;
+  }
+}
+
+/**
+ * Writes a window of encoded BGR values back, cut to whole steps of the picture as the reference does (×255, truncated).
+ *
+ * @param where  one value a pixel of the window: pixels where it is 0 keep what they hold, to the bit.
+ */
+export function writeWindow(picture: Picture, { x, y, image }: Pane, where?: Float32Array): void {
+  const greatest = greatestOf(picture);
+  for (let j = 0; j < image.height; j++) {
+    const at = ((y + j) * picture.width + x) * 3;
+    writeRow(image.data, j * image.width, image.width, greatest, picture.data, at, where);
+  }
+}
+
+function writeRow(
+  from: Float32Array,
+  first: number,
+  count: number,
+  greatest: number,
+  to: Uint8Array | Uint16Array,
+  at: number,
+  where: Float32Array | undefined,
+): void {
+  const f = Math.fround;
+  for (let i = 0, p = first * 3, q = at; i < count; i++, p += 3, q += 3) {
+    if (where !== undefined && where[first + i] === 0) continue;
+    // The product is rounded to float32 first: so b / 255 · 255 is b again. Stores truncate.
+    to[q] = f(inRange(from[p + 2]!) * greatest);
+    to[q + 1] = f(inRange(from[p + 1]!) * greatest);
+    to[q + 2] = f(inRange(from[p]!) * greatest);
+  }
+}
+
+const inRange = (v: number): number => (v < 0 ? 0 : v > 1 ? 1 : v);
+
+/** Encoded values to linear light, in place. Source: IEC 61966-2-1 (sRGB). */
+export function toLinear({ data }: FloatImage): void {
+  for (let i = 0; i < data.length; i++) {
+    const v = data[i]!;
+    data[i] = v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  }
+}
+
+/** Linear light to encoded values, in place. */
+export function toEncoded({ data }: FloatImage): void {
+  for (let i = 0; i < data.length; i++) {
+    const v = data[i]!;
+    data[i] = v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055;
+  }
+}

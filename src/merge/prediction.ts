@@ -1,0 +1,53 @@
+/** What the networks give for one face, and what merging makes of it first. */
+import { OptionError } from '../base/index.ts';
+import { clip, type FloatImage, floatImage, resize } from '../image/index.ts';
+import { flagOf } from '../train/index.ts';
+import { type FaceCrop, XSEG_SIDE } from './faceCrop.ts';
+import type { MergeSettings } from './settings.ts';
+
+/** Images at the model's side unless said; BGR or one channel, 0…1 (values outside are held at the limits). */
+export interface Prediction {
+  readonly face: FloatImage;
+  /** Where the predicted face is. */
+  readonly mask: FloatImage;
+  /** Where the frame's own face is. */
+  readonly dstMask: FloatImage;
+  /** The predicted face at four times the side, by an enhancer; for super resolution. */
+  readonly enhanced?: FloatImage | undefined;
+  /** What XSeg says of xsegFace() and of the crop's xsegInput, at XSEG_SIDE; one half where left out. */
+  readonly xsegPrd?: FloatImage | undefined;
+  readonly xsegDst?: FloatImage | undefined;
+}
+
+/**
+ * Face and masks at the crop's size, clipped, the enhanced face mixed in.
+ *
+ * @throws OptionError if super resolution is asked for and there is no enhanced face.
+ */
+export function workingFace(
+  { size }: FaceCrop,
+  { face, mask, dstMask, enhanced }: Prediction,
+  { super_resolution_power: power }: MergeSettings,
+): { face: FloatImage; prd: FloatImage; dst: FloatImage } {
+  const large = resize(clipped(face), size, size, 'linear');
+  const out = { face: large, prd: resize(clipped(mask), size, size, 'cubic'), dst: resize(clipped(dstMask), size, size, 'cubic') };
+  if (power === 0) return out;
+  if (enhanced === undefined) {
+    throw new OptionError('super_resolution_power: there is no enhanced face to mix in', { next: `${flagOf('super_resolution_power')} 0` });
+  }
+  const share = power / 100;
+  for (let i = 0; i < large.data.length; i++) large.data[i] = large.data[i]! * (1 - share) + enhanced.data[i]! * share;
+  clip(large.data, 0, 1);
+  return out;
+}
+
+/** The predicted face as XSeg is asked about it. */
+export const xsegFace = (crop: FaceCrop, prediction: Prediction, settings: MergeSettings): FloatImage =>
+  resize(workingFace(crop, prediction, settings).face, XSEG_SIDE, XSEG_SIDE, 'cubic');
+
+function clipped(image: FloatImage): FloatImage {
+  const out = floatImage(image.width, image.height, image.channels);
+  out.data.set(image.data);
+  clip(out.data, 0, 1);
+  return out;
+}
