@@ -116,6 +116,44 @@ export async function makeClip(path: string, plan: ClipPlan): Promise<void> {
   filter?.[Symbol.dispose]();
 }
 
+/** A picture file by one of FFmpeg's encoders: tiff, bmp, libwebp. */
+export async function encodePicture(
+  codec: string,
+  image: { readonly width: number; readonly height: number; readonly data: Uint8Array },
+  pixelFormat = 'rgb24',
+): Promise<Uint8Array> {
+  Log.setLevel(AV_LOG_QUIET);
+  const { width, height, data } = image;
+  using frame = Frame.fromVideoBuffer(Buffer.from(data), { width, height, format: AV_PIX_FMT_RGB24 });
+  using chain = await FilterChain.build(
+    frame,
+    [
+      ['scale', 'flags=accurate_rnd+full_chroma_int'],
+      ['format', `pix_fmts=${pixelFormat}`],
+    ],
+    codec,
+  );
+  using converted = new Frame();
+  using encoder = new CodecContext();
+  using packet = new Packet();
+  converted.alloc();
+  packet.alloc();
+  await chain.push(frame);
+  if ((await chain.pull(converted)) < 0) throw new Error(`no ${pixelFormat}`);
+  const found = Codec.findEncoderByName(codec as never);
+  encoder.allocContext3(found);
+  encoder.width = width;
+  encoder.height = height;
+  encoder.pixelFormat = converted.format as never;
+  encoder.timeBase = new Rational(1, 25);
+  if ((await encoder.open2(found, Dictionary.fromObject(codec === 'libwebp' ? { lossless: '1' } : {}))) < 0)
+    throw new Error(`no encoder ${codec}`);
+  await encoder.sendFrame(converted);
+  await encoder.sendFrame(null);
+  if ((await encoder.receivePacket(packet)) < 0) throw new Error(`${codec} gives nothing`);
+  return Uint8Array.from(packet.data ?? []);
+}
+
 /** A picture that tells its number: 8 bars, bright for the set bits of i, over a sloping ground. */
 export function barcode(width: number, height: number, i: number): Uint8Array {
   const data = new Uint8Array(width * height * 3);

@@ -27,10 +27,10 @@ export function naturalOrder(a: string, b: string): number {
     const [x, y] = [left[i]!, right[i]!];
     if (x === y) continue;
     const [p, q] = [x, y].map((part) => (/^\d/.test(part) ? part.replace(/^0+(?=\d)/, '') : undefined));
-    if (p !== undefined && q !== undefined && p !== q) return p.length - q.length || (p < q ? -1 : 1);
-    return x < y ? -1 : 1;
+    if (p === undefined || q === undefined) return x < y ? -1 : 1;
+    if (p !== q) return p.length - q.length || (p < q ? -1 : 1);
   }
-  return left.length - right.length;
+  return left.length - right.length || (a < b ? -1 : a > b ? 1 : 0);
 }
 
 /** @throws FormatError if a named file or folder is missing. */

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { FormatError, LiaeError, OptionError } from '../../base/index.ts';
+import { FormatError, LiaeError, OptionError, ResourceError } from '../../base/index.ts';
 import type { ByteImage, ImageCodec } from '../../image/index.ts';
 import {
   type ClipInfo,
@@ -80,7 +80,7 @@ class Pictures implements FrameSource {
       try {
         const { width, height } = await this.#read(path);
         const frames = this.#paths.length;
-        this.#info = { name, kind: 'pictures', width, height, frames, hash, colour: 'pictures, taken as sRGB' };
+        this.#info = { name, kind: 'pictures', width, height, frames, hash, colour: 'pictures, taken as sRGB; transparency is dropped' };
         return;
       } catch (error) {
         if (!(error instanceof LiaeError)) throw error;
@@ -125,8 +125,21 @@ class Pictures implements FrameSource {
     if (size > MAX_BYTES)
       throw new FormatError(`${name}: too large for a picture`, { found: `${size} bytes`, expected: `at most ${MAX_BYTES}` });
     const bytes = await readFile(path);
-    const image = await this.#codec.decode(bytes, name);
+    const image = await this.#decode(bytes, name);
     return orient(image.channels === 3 ? image : colourOf(image), exifOrientation(bytes));
+  }
+
+  /** JPEG and PNG through the codec, the rest through FFmpeg, which is loaded only then. */
+  async #decode(bytes: Uint8Array, name: string): Promise<ByteImage> {
+    const jpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
+    if (jpeg || (bytes[0] === 0x89 && bytes[1] === 0x50)) return await this.#codec.decode(bytes, name);
+    const { decodePicture } = await import('./pictureDecoder.ts').catch((cause: unknown) => {
+      throw new ResourceError(`${name}: the library that reads this kind of picture (node-av) does not load`, {
+        next: 'convert it to PNG or JPEG',
+        cause,
+      });
+    });
+    return await decodePicture(bytes, name);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

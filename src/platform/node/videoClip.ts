@@ -91,7 +91,11 @@ export class Clip implements FrameSource {
     for await (const picked of pickFrames(whole, range, (frame) => frame[Symbol.dispose]())) {
       using frame = picked;
       const { index, time, damaged } = frame;
-      const image = await pixels.make(frame.picture, this.info.name);
+      const image = await pixels.make(frame.picture, this.info.name).catch((error: unknown) => {
+        if (!(error instanceof FormatError)) throw error;
+        this.#lost.add(index);
+      });
+      if (image === undefined) continue;
       signal?.throwIfAborted();
       yield { index, time, image, ...(damaged ? { damaged } : {}) };
     }
@@ -100,8 +104,9 @@ export class Clip implements FrameSource {
   /** The reader's frames, with notes of what is wrong with them from the first wanted one on. */
   async *#watched(reader: VideoReader, from: number, signal?: AbortSignal): AsyncGenerator<DecodedFrame, void, undefined> {
     let last: { readonly index: number; readonly time: number } | undefined;
+    let noted = 0;
     const note = (): void => {
-      for (const index of reader.lost) if (index >= from) this.#lost.add(index);
+      for (; noted < reader.lost.length; noted++) if (reader.lost[noted]! >= from) this.#lost.add(reader.lost[noted]!);
       this.#ahead = Math.max(this.#ahead, reader.lostAhead);
     };
     for await (const frame of reader.frames(signal)) {
@@ -112,7 +117,7 @@ export class Clip implements FrameSource {
       const { index, time, damaged } = frame;
       last = { index, time };
       if (damaged && index >= from) this.#damaged.add(index);
-      if (reader.lost.length > this.#lost.size) note();
+      note();
       yield frame;
     }
     note();

@@ -3,6 +3,18 @@ import { FormatError } from '../../base/index.ts';
 import {
   AV_BUFFERSRC_FLAG_KEEP_REF,
   AV_FRAME_FLAG_INTERLACED,
+  AVCOL_RANGE_JPEG,
+  AVCOL_RANGE_MPEG,
+  AVCOL_RANGE_UNSPECIFIED,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_BT2020_CL,
+  AVCOL_SPC_BT2020_NCL,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_UNSPECIFIED,
   type AVPixelFormat,
   avGetPixFmtName,
   Filter,
@@ -20,6 +32,18 @@ export type FilterSpec = readonly [name: string, options: string];
 export const frameKey = ({ width, height, format, colorSpace, colorRange }: Frame): string =>
   [width, height, format, colorSpace, colorRange].join();
 
+const SPACES: ReadonlySet<number> = new Set([
+  AVCOL_SPC_RGB,
+  AVCOL_SPC_BT709,
+  AVCOL_SPC_FCC,
+  AVCOL_SPC_BT470BG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_SPC_SMPTE240M,
+  AVCOL_SPC_BT2020_NCL,
+  AVCOL_SPC_BT2020_CL,
+]);
+const RANGES: ReadonlySet<number> = new Set([AVCOL_RANGE_MPEG, AVCOL_RANGE_JPEG]);
+
 /** Frames go in at one end and come out at the other. */
 export class FilterChain implements Disposable {
   readonly #graph: FilterGraph;
@@ -34,7 +58,10 @@ export class FilterChain implements Disposable {
 
   /** @throws FormatError if no such chain takes frames like this one. */
   static async build(like: Frame, filters: readonly FilterSpec[], name: string): Promise<FilterChain> {
-    const { width, height, colorSpace, colorRange } = like;
+    const { width, height } = like;
+    // Damaged files hold numbers that mean nothing, which the graph refuses.
+    const colorSpace = SPACES.has(like.colorSpace) ? like.colorSpace : AVCOL_SPC_UNSPECIFIED;
+    const colorRange = RANGES.has(like.colorRange) ? like.colorRange : AVCOL_RANGE_UNSPECIFIED;
     const format = avGetPixFmtName(like.format as AVPixelFormat) ?? 'none';
     const failed = (why: string): FormatError =>
       new FormatError(`${name}: frames of this format cannot be converted`, { found: `${format}; ${why}` });
@@ -45,9 +72,14 @@ export class FilterChain implements Disposable {
       const input = `video_size=${width}x${height}:pix_fmt=${format}:time_base=1/1000:pixel_aspect=1/1:colorspace=${colorSpace}:range=${colorRange}`;
       const contexts = ([['buffer', input], ...filters, ['buffersink', undefined]] as const).map(([filter, options]) => {
         const found = Filter.getByName(filter);
-        const context = found === null ? null : graph.createFilter(found, filter, options ?? null);
-        if (context === null) throw failed(`filter ${filter} does not take it`);
-        return context;
+        if (found === null) throw failed(`filter ${filter} is missing`);
+        try {
+          const context = graph.createFilter(found, filter, options ?? null);
+          if (context !== null) return context;
+        } catch (cause) {
+          throw failed(cause instanceof Error ? cause.message : String(cause));
+        }
+        throw failed(`filter ${filter} does not take it`);
       });
       for (const [i, context] of contexts.slice(1).entries()) {
         const code = contexts[i]!.link(0, context, 0);

@@ -27,6 +27,9 @@ import {
   reason,
 } from './videoLibrary.ts';
 
+/** Most pixels of a frame: 10 000 × 10 000. */
+export const MAX_PIXELS = 100_000_000;
+
 /** How a frame's numbers mean colours. */
 export interface Colours {
   /** Name for the scaler; undefined for RGB and gray, which need none. */
@@ -110,7 +113,7 @@ export class PixelMaker implements Disposable {
       this[Symbol.dispose]();
       const colours = coloursOf(picture);
       this.#map = colours.wide === undefined ? undefined : new ToneMap(colours.wide, masteringPeak(picture));
-      this.#chain = await FilterChain.build(picture, this.#filters(picture, colours), name);
+      this.#chain = await FilterChain.build(picture, this.#filters(picture, colours, name), name);
       this.#key = key;
     }
     const chain = this.#chain;
@@ -122,9 +125,15 @@ export class PixelMaker implements Disposable {
     return orient(this.#map === undefined ? packed(out) : this.#mapped(out, this.#map), this.#orientation);
   }
 
-  #filters({ width, height }: Frame, { matrix, range, wide }: Colours): readonly FilterSpec[] {
+  #filters({ width, height }: Frame, { matrix, range, wide }: Colours, name: string): readonly FilterSpec[] {
     const aspect = this.#sampleAspect;
     const [w, h] = aspect >= 1 ? [Math.round(width * aspect), height] : [width, Math.round(height / aspect)];
+    if (w * h > MAX_PIXELS) {
+      throw new FormatError(`${name}: its pictures cannot be read`, {
+        found: `${w}×${h} pixels`,
+        expected: `at most ${MAX_PIXELS / 1e6} million`,
+      });
+    }
     const from = matrix === undefined ? '' : `:in_color_matrix=${matrix}:in_range=${range}`;
     return [
       ['scale', `w=${w}:h=${h}:flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp${from}:out_range=pc`],

@@ -30,9 +30,8 @@ import {
   reason,
   type Stream,
 } from './videoLibrary.ts';
+import { MAX_PIXELS } from './videoPixels.ts';
 
-/** Most pixels of a frame: 10 000 × 10 000. */
-const MAX_PIXELS = 100_000_000;
 /** Decoder threads: enough to keep ahead of detection, few enough to hold few frames. */
 const THREADS = 2;
 /** Broken packets in a row after which nothing more is expected to come. */
