@@ -34,6 +34,7 @@ export {
   settle,
   undoMoves,
 } from './journal.ts';
+export { openMeasureCache } from './measureCache.ts';
 export {
   type FaceValues,
   type KnownMeasures,

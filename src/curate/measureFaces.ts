@@ -2,7 +2,7 @@
  * Measures a set of faces: those that the cache knows are taken from it, the others are read, decoded and measured one by one or by several
  * measurers at a time, with a bounded number of images in memory.
  */
-import { LiaeError, OptionError } from '../base/index.ts';
+import { FormatError, OptionError } from '../base/index.ts';
 import type { FaceMetadata } from '../faceset/index.ts';
 import { type MeasureName, type Measures, type MeasureValues, measureArray, measuresOf, measureTable } from './measureTable.ts';
 
@@ -28,19 +28,19 @@ export interface MeasureJob {
 /** What was measured of one image; NaN where the face lacks what a measure is computed from. */
 export type FaceValues = Readonly<Partial<Record<MeasureName, MeasureValues>>>;
 
-/** Takes the measures of one image. @throws LiaeError if the image is broken. */
+/** Takes the measures of one image. @throws FormatError if the image is broken. */
 export interface Measurer {
   /** How many jobs it is worth giving it at a time. */
   readonly parallel: number;
   measure(job: MeasureJob): Promise<FaceValues>;
 }
 
-/** Measures kept from earlier; the file is the platform's business. */
+/** Measures kept from earlier. */
 export interface KnownMeasures {
   /** What is known of face i, for each of these measures that is. */
   find(i: number, wanted: readonly MeasureName[]): FaceValues;
-  /** Takes what was measured anew. */
-  add(i: number, values: FaceValues): void;
+  /** Keeps what has been taken, also when the work was interrupted. @param taken  whether face i was measured, or found. */
+  keep(measures: Measures, wanted: readonly MeasureName[], taken: (i: number) => boolean): Promise<void>;
 }
 
 export interface MeasureOptions {
@@ -81,11 +81,13 @@ export async function measureFaces(faces: MeasurableFaces, wanted: readonly Meas
     }
   };
   const broken = new Map<number, string>();
-  let [next, done] = [0, 0];
+  const taken = new Uint8Array(faces.count);
+  let [next, done, anew] = [0, 0, 0];
+  let failed = false; // one failure ends the work of all
   const work = async (): Promise<void> => {
-    while (next < faces.count) {
-      const i = next++;
+    while (next < faces.count && !failed) {
       signal?.throwIfAborted();
+      const i = next++;
       const found = known?.find(i, wanted) ?? {};
       place(i, found);
       const missing = wanted.filter((name) => found[name] === undefined);
@@ -93,20 +95,29 @@ export async function measureFaces(faces: MeasurableFaces, wanted: readonly Meas
         try {
           const values = await measurer.measure(await jobOf(faces, i, missing));
           place(i, values);
-          known?.add(i, values);
+          anew++;
         } catch (error) {
-          if (!(error instanceof LiaeError)) throw error;
+          if (!(error instanceof FormatError)) {
+            failed = true;
+            throw error;
+          }
           broken.set(i, error.brief());
         }
       }
+      if (!broken.has(i)) taken[i] = 1;
       progress?.(++done, faces.count);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, measurer.parallel) }, work));
+  const measures = (): Measures => {
+    const names = Array.from({ length: faces.count }, (_, i) => faces.name(i));
+    const metadata = names.map((_, i) => faces.metadata(i));
+    return measuresOf(names, arrays, metadata, new Map([...broken].sort((a, b) => a[0] - b[0])));
+  };
+  const workers = await Promise.allSettled(Array.from({ length: Math.max(1, measurer.parallel) }, work));
+  if (anew > 0) await known?.keep(measures(), wanted, (i) => taken[i] === 1);
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
   if (wanted.includes('picture')) arrays.picture ??= new Uint8Array(0);
-  const names = Array.from({ length: faces.count }, (_, i) => faces.name(i));
-  const metadata = names.map((_, i) => faces.metadata(i));
-  return measuresOf(names, arrays, metadata, new Map([...broken].sort((a, b) => a[0] - b[0])));
+  return measures();
 }
 
 const MOST_PICTURE_BYTES = 2 ** 32;

@@ -264,7 +264,7 @@ export function failureFrom(error: unknown): Failure {
 }
 
 /** The error that was posted: one of the user's keeps its kind, any other its stack. */
-function errorFrom({ name, message, stack, details }: Failure): Error {
+export function errorFrom({ name, message, stack, details }: Failure): Error {
   for (const Kind of [FormatError, OptionError, ShapeError, ResourceError, LiaeError]) {
     if (name === Kind.name) return new Kind(message, details);
   }
