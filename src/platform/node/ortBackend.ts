@@ -16,10 +16,11 @@ export function ortBackend(): Backend {
         ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
       });
       return {
-        async run(feeds, fetch) {
+        async run(feeds, fetch = session.outputNames, into = {}) {
           const tensors: Record<string, Tensor> = {};
           for (const [name, feed] of Object.entries(feeds)) tensors[name] = toTensor(feed);
-          const results = await session.run(tensors, fetch ?? session.outputNames);
+          const outputs = fetch.map((name): [string, Tensor | null] => [name, into[name] === undefined ? null : toTensor(into[name])]);
+          const results = await session.run(tensors, Object.fromEntries(outputs));
           return Object.fromEntries(
             Object.entries(results).map(([name, tensor]): [string, Feed] => [name, { shape: tensor.dims, data: tensor.data as FeedArray }]),
           );

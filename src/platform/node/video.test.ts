@@ -1,10 +1,11 @@
 /** Clips of every kind: exact numbers and times, colours against the same pictures told otherwise, and what is said of damage. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { barcode, makeClip, readBarcode } from '../../../test/support/makeClip.ts';
+import { FormatError } from '../../base/index.ts';
 import type { ByteImage } from '../../image/index.ts';
 import type { Frame, FrameRange } from '../../video/index.ts';
 import { openClip } from './video.ts';
@@ -188,7 +189,17 @@ test('what is no clip is refused with what it is', async () => {
   writeFileSync(empty, '');
   const playlist = join(scratch, 'list.mp4');
   writeFileSync(playlist, `#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:2,\n${join(clips, 'black.mp4')}\n#EXT-X-ENDLIST\n`);
+  const sound = join(scratch, 'sound.mp4');
+  const wave = Buffer.alloc(44 + 16000);
+  wave.write('RIFF', 0);
+  wave.writeUInt32LE(wave.length - 8, 4);
+  wave.write('WAVEfmt ', 8);
+  for (const [i, v] of [16, 0x10001, 8000, 16000, 0x100002].entries()) wave.writeUInt32LE(v, 16 + 4 * i);
+  wave.write('data', 36);
+  wave.writeUInt32LE(16000, 40);
+  writeFileSync(sound, wave);
   for (const [path, found] of [
+    [sound, /no pictures in this file[^]*sound or data only/],
     [join(clips, 'truncated_noindex.mp4'), /moov.*missing.*cut off/],
     [text, /invalid data/],
     [playlist, /found/],
@@ -200,4 +211,39 @@ test('what is no clip is refused with what it is', async () => {
     expect(name).toBe('FormatError');
     expect(report).toMatch(found);
   }
+});
+
+test('whatever the bytes, a clip is read or refused', async () => {
+  let seed = 7;
+  const draw = (n: number): number => {
+    seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff;
+    return Math.floor((seed / 0x80000000) * n);
+  };
+  const sources = ['black.mp4', 'one_frame.mp4'].map((name) => readFileSync(join(clips, name)));
+  for (let i = 0; i < 60; i++) {
+    const bytes = Buffer.from(sources[i % 2]!);
+    for (let k = draw(20); k >= 0; k--)
+      bytes[i % 3 === 0 ? draw(bytes.length) : Math.max(0, bytes.length - draw(3000))] = [0, 255, 127, 128, draw(256)][draw(5)]!;
+    const path = join(scratch, 'mutated.mp4');
+    writeFileSync(path, draw(6) === 0 ? bytes.subarray(0, draw(bytes.length)) : bytes);
+    const error: unknown = await read(path, { to: 200 }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (error !== undefined) expect(error).toBeInstanceOf(FormatError);
+  }
+});
+
+test.runIf(process.platform === 'linux')('a reading that is left early or aborted leaves no file open', async () => {
+  const before = readdirSync('/proc/self/fd').length;
+  for (let i = 0; i < 5; i++) {
+    await using clip = await openClip(join(clips, 'dst_vfr.mkv'));
+    for await (const { index } of clip.frames({ from: i % 2 === 0 ? 0 : 30 })) if (index >= 2) break;
+    const stop = new AbortController();
+    const reading = clip.frames({}, stop.signal)[Symbol.asyncIterator]();
+    await reading.next();
+    stop.abort();
+    await expect(reading.next()).rejects.toThrow();
+  }
+  expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
 });

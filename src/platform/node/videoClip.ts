@@ -50,16 +50,23 @@ export class Clip implements FrameSource {
   static async open(path: string, name: string, signal?: AbortSignal): Promise<Clip> {
     await using reader = await openReader(path, name);
     const { facts } = reader;
+    let failure: FormatError | undefined;
     for await (const decoded of reader.frames(signal)) {
       using frame = decoded;
       const { sampleAspect, rate, frames, duration } = facts;
       const orientation = orientationOfFrame(frame.picture) ?? facts.orientation;
       using pixels = new PixelMaker({ orientation, sampleAspect });
-      const { width, height } = await pixels.make(frame.picture, name);
+      const image = await pixels.make(frame.picture, name).catch((error: unknown) => {
+        if (!(error instanceof FormatError)) throw error;
+        failure ??= error;
+      });
+      if (image === undefined) continue;
+      const { width, height } = image;
       const colour = `${coloursOf(frame.picture).words}${frame.interlaced ? '; interlaced, made whole frames' : ''}`;
       const info: ClipInfo = { name, kind: 'video', width, height, rate, frames, duration, hash: await clipHash(path), colour };
       return new Clip(path, info, { pts: frame.pts, orientation, sampleAspect, whole: !frame.interlaced });
     }
+    if (failure !== undefined) throw failure;
     throw new FormatError(`${name}: no frame of this clip can be decoded`, {
       found:
         reader.packets === 0

@@ -2,7 +2,7 @@
  * A clip's video stream, packet by packet and frame by frame, as the decoder gives them: any pixel format, exact timestamps, damaged frames
  * told apart. What a frame looks like in RGB is videoPixels.ts; what is read of a clip for extraction is video.ts.
  */
-import { FormatError, ResourceError } from '../../base/index.ts';
+import { FormatError } from '../../base/index.ts';
 import { type Orientation, orientationOfMatrix } from '../../video/index.ts';
 import {
   AGAIN,
@@ -333,7 +333,10 @@ async function openDecoder(stream: Stream, name: string): Promise<CodecContext> 
   const code = await decoder.open2(codec, Dictionary.fromObject({ max_pixels: String(MAX_PIXELS) }));
   if (code < 0) {
     decoder.freeContext();
-    throw new ResourceError(`${name}: the decoder of ${codec.name ?? 'its codec'} does not start`, { found: reason(code) });
+    throw new FormatError(`${name}: its video cannot be decoded`, {
+      found: `${codec.name ?? 'the decoder'} does not take its parameters: ${reason(code)}`,
+      next: 'restore the file',
+    });
   }
   return decoder;
 }
