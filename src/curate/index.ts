@@ -2,6 +2,7 @@
 
 export { type BestFacesInput, bestFaces } from './bestFaces.ts';
 export { absoluteDifference, channelDistance } from './chains.ts';
+export { type CheckOptions, checkFaces, checkNeeds, type Fault, type FaultClass, faultClasses } from './checkFaces.ts';
 export { chooseFaces, chooseNeeds } from './chooseFaces.ts';
 export { type ClusterOptions, cluster, type Person, SAME_PERSON } from './cluster.ts';
 export { type DedupeOptions, type Duplicate, dedupe, dedupeNeeds } from './dedupe.ts';
@@ -21,6 +22,7 @@ export {
 } from './faceMasks.ts';
 export { expressionOf, measurerOf } from './faceMeasures.ts';
 export { bhattacharyya, preparedHistograms, totalDistances } from './histograms.ts';
+export { type ImageSet, openImages } from './imageSet.ts';
 export {
   type Action,
   lastUndoable,
@@ -45,6 +47,7 @@ export {
   measureFaces,
 } from './measureFaces.ts';
 export {
+  isMeasured,
   type MeasureName,
   type Measures,
   type MeasureValues,

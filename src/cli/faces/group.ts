@@ -7,6 +7,15 @@ export const faces: CommandGroup = {
   about:
     'Tools for folders of aligned faces. Nothing is ever deleted: what a tool takes out of DIR goes to DIR_trash beside it, and every move is in a journal in DIR, so that liae faces undo DIR brings names and files back.',
   commands: [
+    {
+      name: 'check',
+      summary: 'find broken, repeated, blurred faces, closed eyes and other persons',
+      load: async () => (await import('./check.ts')).check,
+    },
+    { name: 'sort', summary: 'rename faces to numbers in the order of a measure', load: async () => (await import('./sort.ts')).sort },
+    { name: 'best', summary: 'keep the N most useful faces', load: async () => (await import('./choose.ts')).best },
+    { name: 'dedupe', summary: 'take out faces that repeat others', load: async () => (await import('./choose.ts')).dedupeFaces },
+    { name: 'cluster', summary: 'group faces by person', load: async () => (await import('./cluster.ts')).clusterFaces },
     { name: 'names', summary: 'recover the names that extraction gave', load: async () => (await import('./names.ts')).names },
     { name: 'resize', summary: 'another size or crop for aligned faces', load: async () => (await import('./resize.ts')).resize },
     { name: 'mirror', summary: 'faces as in a mirror', load: async () => (await import('./mirror.ts')).mirror },
