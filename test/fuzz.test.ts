@@ -4,9 +4,10 @@ import { campaign, parserNames, parsers } from '../scripts/fuzz/campaign.mjs';
 import * as base from '../src/base/index.ts';
 import * as dfl from '../src/dfl/index.ts';
 import * as faceset from '../src/faceset/index.ts';
+import * as tflite from '../src/tflite/index.ts';
 import { goldenFolder } from './support.ts';
 
-const room = { ...base, ...faceset, ...dfl };
+const room = { ...base, ...faceset, ...tflite, ...dfl };
 
 test('a parser that throws another error, or takes too long, is a finding', async () => {
   const slow = { use: () => new Promise<void>((resolve) => setTimeout(resolve, 1100)), make: () => new Uint8Array(1) };

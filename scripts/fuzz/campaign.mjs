@@ -3,16 +3,17 @@
  * is thrown, or a second spent on one input, is a finding. Used by main.mjs on the built program and by test/fuzz.test.ts on the sources.
  */
 import { readFileSync } from 'node:fs';
+import { sampleNetworks } from './liteFile.mjs';
 import { mutate } from './mutate.mjs';
 
-export const parserNames = ['pickle', 'jpeg', 'pak', 'safetensors'];
+export const parserNames = ['pickle', 'jpeg', 'pak', 'safetensors', 'tflite'];
 
 const limits = { milliseconds: 1000 };
 
 /**
  * The parsers and the files that their inputs are made from.
  *
- * @param room { ...base, ...faceset, ...dfl }: what the rooms export.
+ * @param room { ...base, ...faceset, ...tflite, ...dfl }: what the rooms export.
  * @param golden the folder of golden vectors, a URL that ends with a slash.
  */
 export function parsers(room, golden) {
@@ -26,6 +27,8 @@ export function parsers(room, golden) {
   const models = ['SAEHD_default_options.dat', 'tiny_SAEHD_encoder.npy', 'tiny_SAEHD_inter_B.npy'].map((name) => file(`files/${name}`));
   const pickles = [...payloads, ...tables, ...models, ...pickledExtras(room)];
   const tensors = ['op_spatial', 'op_optimizers', 'm_trueface'].map((name) => file(`${name}.safetensors`));
+
+  const networks = sampleNetworks();
 
   const usePickle = (bytes) => {
     const value = room.readPickle(bytes, 'input');
@@ -89,6 +92,10 @@ export function parsers(room, golden) {
         head.setBigUint64(0, BigInt(header.length), true);
         return room.concatenate([new Uint8Array(head.buffer), header, seed.subarray(8 + length)]);
       },
+    },
+    tflite: {
+      use: (bytes) => void room.onnxFromTflite(bytes, 'input'),
+      make: (rng) => mutate(rng, pick(rng, networks), networks),
     },
   };
 }

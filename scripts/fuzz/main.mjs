@@ -25,8 +25,10 @@ if (unknown !== undefined) {
 }
 
 if (values.child) {
-  const [base, faceset, dfl] = await Promise.all(['base', 'faceset', 'dfl'].map((name) => import(`../../dist/${name}/index.js`)));
-  const room = { ...base, ...faceset, ...dfl };
+  const [base, faceset, tflite, dfl] = await Promise.all(
+    ['base', 'faceset', 'tflite', 'dfl'].map((name) => import(`../../dist/${name}/index.js`)),
+  );
+  const room = { ...base, ...faceset, ...tflite, ...dfl };
   const [name] = names;
   const parser = parsers(room, new URL('../../test/golden/', import.meta.url))[name];
   const result = await campaign({

@@ -39,13 +39,13 @@ class Conversion {
     const { tensors, inputs, outputs } = this.#model;
     const writer = this.#writer;
     for (const [k, i] of inputs.entries()) this.#values.set(i, inputs.length === 1 ? 'input' : `input${k}`);
-    for (const operator of this.#model.operators) this.#lower(operator);
     const info = (i: number, label: string): { name: string; elemType: number; dims: Shape } => ({
       name: label,
       elemType: dataTypes.float32,
       dims: inOnnx(tensors[i]!.shape),
     });
     const graphInputs = inputs.map((i) => info(i, this.#values.get(i)!));
+    for (const operator of this.#model.operators) this.#lower(operator);
     const graphOutputs = outputs.map((i) => info(i, tensors[i]!.name));
     for (const [k, i] of outputs.entries()) {
       writer.nodes.push({ opType: 'Identity', domain: '', input: [this.#value(i)], output: [graphOutputs[k]!.name], attribute: [] });

@@ -32,7 +32,7 @@ interface Cells {
   readonly down: number;
 }
 
-/** Reads tiles, and keeps its memory from one to the next. Cells of the last picture are used again where they serve. */
+/** Reads tiles, and keeps its memory from one to the next. */
 export class TileReader {
   #memory = new Float32Array();
 
