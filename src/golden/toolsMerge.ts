@@ -4,12 +4,13 @@
  */
 import { FormatError } from '../base/index.ts';
 import { type FaceType, faceTypeFromName, type Landmarks } from '../face/index.ts';
-import { type ByteImage, type FloatImage, floatFromBytes, labTable } from '../image/index.ts';
+import { type ByteImage, type FloatImage, floatFromBytes } from '../image/index.ts';
 import {
   cropFace,
   type FaceCrop,
   type MergeSettings,
   mergeFrame,
+  mergeTools,
   motionOf,
   type Prediction,
   resolveMergeSettings,
@@ -67,7 +68,7 @@ export const toolsMerge =
       xsegPrd: await gray('input_xseg_for_prd.png'),
       xsegDst: await gray('input_xseg_for_dst.png'),
     };
-    const table = labTable();
+    const tools = mergeTools();
     const first = landmarksOf(given.landmarks);
     const second = landmarksOf(given.landmarks_second_face);
     const crop = (landmarks: Landmarks, faceType: FaceType, settings: MergeSettings): FaceCrop =>
@@ -90,7 +91,7 @@ export const toolsMerge =
         prediction,
       }));
       const motion = { power: given.motion.motion_power, angleDeg: given.motion.motion_deg };
-      const { image, mask } = mergeFrame(frame, faces, settings, { motion, seed: 1, frame: 0, table });
+      const { image, mask } = mergeFrame(frame, faces, settings, { motion, seed: 1, frame: 0, tools });
       const expected = rgbaPng(await golden.read(file), file);
       if (expected.width !== image.width || expected.height !== image.height) {
         checks.push(same(name, false, `${image.width}×${image.height} pixels, expected ${expected.width}×${expected.height}`));

@@ -11,7 +11,7 @@ const smallKernels: Readonly<Record<number, readonly number[]>> = {
 };
 
 /** Half of a Gaussian kernel, the middle first: entry k is the weight at distance k. Size odd; sigma follows from it. */
-function gaussianKernel(size: number): Float64Array {
+export function gaussianKernel(size: number): Float64Array {
   const known = smallKernels[size];
   if (known !== undefined) return Float64Array.from(known);
   const sigma = 0.3 * ((size - 1) / 2 - 1) + 0.8;

@@ -1,12 +1,12 @@
 /** The mask of one face, from what the networks and the landmarks say of it to the mask in the frame. */
 import {
-  boundsOf,
+  blurMask,
   clip,
   dilateMask,
   erodeMask,
+  type FlatKernel,
   type FloatImage,
   floatImage,
-  gaussianBlur,
   type Pane,
   resize,
   warpWindow,
@@ -32,6 +32,7 @@ export function faceMask(
   xseg: Pick<Prediction, 'xsegPrd' | 'xsegDst'>,
   settings: MergeSettings,
   worked: boolean,
+  kernel: FlatKernel,
 ): FloatImage {
   const chosen = chooseMask(crop, masks, xseg, settings);
   for (let i = 0; i < chosen.data.length; i++) if (chosen.data[i]! < LEAST) chosen.data[i] = 0;
@@ -39,9 +40,9 @@ export function faceMask(
   const mask = resize(chosen, side, side, 'cubic');
   if (!worked) return mask;
   const { erode_mask_modifier: erode, blur_mask_modifier: blur } = settings;
-  const shaped = erode === 0 ? mask : erode > 0 ? erodeMask(mask, erode) : dilateMask(mask, -erode);
+  const shaped = erode === 0 ? mask : erode > 0 ? erodeMask(mask, erode, kernel) : dilateMask(mask, -erode, kernel);
   fadeEdge(shaped, blur >> 1);
-  const soft = blur === 0 ? shaped : blurInside(shaped, blur | 1);
+  const soft = blur === 0 ? shaped : blurMask(shaped, blur | 1, kernel);
   clip(soft.data, 0, 1);
   return soft;
 }
@@ -77,13 +78,10 @@ function chooseMask(
 
 /** What XSeg says, at the crop's size; one half everywhere where there is no such network. */
 function xsegMask(given: FloatImage | undefined, size: number): FloatImage {
-  if (given === undefined) {
-    const even = floatImage(size, size, 1);
-    even.data.fill(0.5);
-    return even;
-  }
-  const sure = { ...given, data: given.data.map((v) => (v < 0.1 ? 0 : Math.min(v, 1))) };
-  return resize(sure, size, size, 'cubic');
+  if (given !== undefined) return resize(given, size, size, 'cubic');
+  const even = floatImage(size, size, 1);
+  even.data.fill(0.5);
+  return even;
 }
 
 /** Zeros along the edge, so that a blur of twice that width fades out inside. */
@@ -96,27 +94,6 @@ function fadeEdge({ width, height, data }: FloatImage, margin: number): void {
       data.fill(0, (y + 1) * width - Math.min(margin, width), (y + 1) * width);
     }
   }
-}
-
-/** Blurs only where the result can differ from zero: a window with room for the blur, zeros all around. */
-function blurInside(mask: FloatImage, size: number): FloatImage {
-  const bounds = boundsOf(mask);
-  if (bounds === undefined) return mask;
-  const { x, y, width, height } = bounds;
-  const [reach, margin] = [size >> 1, 2 * (size >> 1)];
-  const window = floatImage(width + 2 * margin, height + 2 * margin, 1);
-  for (let j = 0; j < height; j++) {
-    const from = (y + j) * mask.width + x;
-    window.data.set(mask.data.subarray(from, from + width), (j + margin) * window.width + margin);
-  }
-  const soft = gaussianBlur(window, size);
-  const out = floatImage(mask.width, mask.height, 1);
-  const [left, right] = [Math.max(0, x - reach), Math.min(mask.width, x + width + reach)];
-  for (let j = Math.max(0, y - reach); j < Math.min(mask.height, y + height + reach); j++) {
-    const from = (j - y + margin) * window.width + left - x + margin;
-    out.data.set(soft.data.subarray(from, from + right - left), j * mask.width + left);
-  }
-  return out;
 }
 
 /** The mask in the frame, over the crop's pane: 0…1, with nothing too faint to see. */

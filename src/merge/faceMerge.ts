@@ -6,11 +6,13 @@ import type { Rng } from '../base/index.ts';
 import {
   blurSharpen,
   clip,
+  FlatKernel,
   type FloatImage,
   floatImage,
   histogramMatch,
   invertAffine,
   type LabTable,
+  labTable,
   linearMotionBlur,
   multibandBlend,
   type Pane,
@@ -27,12 +29,20 @@ import { type Prediction, workingFace } from './prediction.ts';
 import { recolour } from './recolour.ts';
 import type { MergeSettings } from './settings.ts';
 
+/** Tables and memories that merging uses again and again. Made once for a run by mergeTools(); not for two threads at once. */
+export interface MergeTools {
+  readonly table: LabTable;
+  readonly kernel: FlatKernel;
+}
+
+export const mergeTools = (): MergeTools => ({ table: labTable(), kernel: new FlatKernel() });
+
 /** What a face needs beside its crop and settings. */
 export interface FaceContext {
   readonly motion: Motion;
   /** For random colour transfers. */
   readonly rng: Rng;
-  readonly table: LabTable;
+  readonly tools: MergeTools;
   /** Whether the frame has 8 bits: then seamless modes compute on bytes, as the reference does. */
   readonly byteValues: boolean;
   /** The frame after its own degradation, over the pane of this crop; undefined if the settings ask for none. */
@@ -48,9 +58,14 @@ export interface MergedPane {
 }
 
 /** Face and mask at the crop's size: mode raw-predict. */
-export function rawPrediction(crop: FaceCrop, prediction: Prediction, settings: MergeSettings): { face: FloatImage; mask: FloatImage } {
+export function rawPrediction(
+  crop: FaceCrop,
+  prediction: Prediction,
+  settings: MergeSettings,
+  { kernel }: MergeTools,
+): { face: FloatImage; mask: FloatImage } {
   const { face, prd, dst } = workingFace(crop, prediction, settings);
-  const mask = resizeToCrop(crop, faceMask(crop, { prd, dst }, prediction, settings, false));
+  const mask = resizeToCrop(crop, faceMask(crop, { prd, dst }, prediction, settings, false, kernel));
   clip(mask.data, 0, 1);
   return { face, mask };
 }
@@ -60,7 +75,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   const pane = crop.pane!;
   const { mode } = settings;
   const { face, prd, dst } = workingFace(crop, prediction, settings);
-  const wrk = faceMask(crop, { prd, dst }, prediction, settings, mode !== 'raw-rgb');
+  const wrk = faceMask(crop, { prd, dst }, prediction, settings, mode !== 'raw-rgb', context.tools.kernel);
   const mask = maskInFrame(crop, pane, wrk);
   if (mode === 'original') return { colour: pane.image, mask, merged: false };
   if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, face), mask, merged: true };
@@ -132,10 +147,10 @@ const needsSecondStage = (s: MergeSettings): boolean =>
 export const degradesFrame = (s: MergeSettings): boolean => s.image_denoise_power !== 0 || s.bicubic_degrade_power !== 0;
 
 /** Colours and histogram before the face enters the frame; seamless modes do that afterwards. */
-function colourFace(crop: FaceCrop, face: FloatImage, area: FloatImage, settings: MergeSettings, { rng, table }: FaceContext): FloatImage {
+function colourFace(crop: FaceCrop, face: FloatImage, area: FloatImage, settings: MergeSettings, { rng, tools }: FaceContext): FloatImage {
   const { mode } = settings;
   if (mode === 'seamless' || mode === 'seamless-hist-match') return face;
-  const coloured = recolour(face, crop.face, area, settings.color_transfer_mode, rng, table);
+  const coloured = recolour(face, crop.face, area, settings.color_transfer_mode, rng, tools.table);
   if (mode !== 'hist-match') return coloured;
   const where = settings.masked_hist_match ? area : undefined;
   return histogramMatch(whitened(coloured, where), whitened(crop.face, where), settings.hist_match_threshold);
@@ -155,7 +170,7 @@ function whitened(image: FloatImage, area: FloatImage | undefined): FloatImage {
 function filterFace(face: FloatImage, crop: FaceCrop, area: FloatImage, settings: MergeSettings, context: FaceContext): FloatImage {
   const { mode } = settings;
   const seamless = mode === 'seamless' || mode === 'seamless-hist-match';
-  let out = seamless ? recolour(face, crop.face, area, settings.color_transfer_mode, context.rng, context.table) : face;
+  let out = seamless ? recolour(face, crop.face, area, settings.color_transfer_mode, context.rng, context.tools.table) : face;
   if (mode === 'seamless-hist-match') out = histogramMatch(out, crop.face, settings.hist_match_threshold);
   out = motionBlurred(out, settings, context.motion);
   return blurSharpen(out, settings.sharpen_mode, settings.blursharpen_amount);

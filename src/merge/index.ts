@@ -1,9 +1,10 @@
 /** Predicted faces back into frames: settings, crops, masks, colours, seams, motion; and the frame as a whole. */
 export { cropFace, type FaceCrop, XSEG_SIDE } from './faceCrop.ts';
+export { type MergeTools, mergeTools } from './faceMerge.ts';
 export { type FaceToMerge, type MergeContext, type MergedFrame, mergeFrame } from './mergeFrame.ts';
 export { type Motion, motionOf } from './motion.ts';
 export type { Picture, WideImage } from './picture.ts';
-export { type Prediction, xsegFace } from './prediction.ts';
+export { type Prediction, xsegFace, xsegMask } from './prediction.ts';
 export {
   findMergeSetting,
   type MergeSettingName,

@@ -3,10 +3,10 @@
  * masks. Only the panes of the faces are computed, unless a setting degrades the frame itself.
  */
 import { streamFor } from '../base/index.ts';
-import { type ByteImage, type FloatImage, floatImage, type LabTable, type Pane, type Window } from '../image/index.ts';
+import { type ByteImage, type FloatImage, floatImage, type Pane, type Window } from '../image/index.ts';
 import { degradeColours, degradeFrame } from './degrade.ts';
 import type { FaceCrop } from './faceCrop.ts';
-import { degradesFrame, type MergedPane, mergeFace, rawPrediction } from './faceMerge.ts';
+import { degradesFrame, type MergedPane, type MergeTools, mergeFace, rawPrediction } from './faceMerge.ts';
 import type { Motion } from './motion.ts';
 import { greatestOf, type Picture, readWindow, type WideImage, writeWindow } from './picture.ts';
 import type { Prediction } from './prediction.ts';
@@ -24,8 +24,7 @@ export interface MergeContext {
   /** Of the random draws, with the number of the frame: the same seed gives the same picture. */
   readonly seed: number;
   readonly frame: number;
-  /** From labTable(); made once for a run. */
-  readonly table: LabTable;
+  readonly tools: MergeTools;
 }
 
 export interface MergedFrame {
@@ -40,7 +39,7 @@ export interface MergedFrame {
  * @param faces  in the order in which they are laid over one another.
  */
 export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settings: MergeSettings, context: MergeContext): MergedFrame {
-  if (settings.mode === 'raw-predict' && faces.length > 0) return mergeSquares(frame, faces, settings);
+  if (settings.mode === 'raw-predict' && faces.length > 0) return mergeSquares(frame, faces, settings, context.tools);
   const image: Picture = copyOf(frame);
   const coverage = emptyMask(frame, frame.width, frame.height);
   const visible = faces.filter(({ crop }) => crop.pane !== undefined);
@@ -56,7 +55,7 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     const merged = mergeFace(crop, prediction, settings, {
       motion: context.motion ?? { power: 0, angleDeg: 0 },
       rng: streamFor(context.seed, 'merge', context.frame, i),
-      table: context.table,
+      tools: context.tools,
       byteValues: greatestOf(frame) === 255,
       degraded: degraded && cut(degraded, windowOf(pane)),
     });
@@ -79,8 +78,8 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
 }
 
 /** Mode raw-predict: no frame at all. */
-function mergeSquares(frame: Picture, faces: readonly FaceToMerge[], settings: MergeSettings): MergedFrame {
-  const squares = faces.map(({ crop, prediction }) => rawPrediction(crop, prediction, settings));
+function mergeSquares(frame: Picture, faces: readonly FaceToMerge[], settings: MergeSettings, tools: MergeTools): MergedFrame {
+  const squares = faces.map(({ crop, prediction }) => rawPrediction(crop, prediction, settings, tools));
   const first = squares[0]!;
   const pane: Pane = { x: 0, y: 0, image: first.face };
   for (const { face, mask } of squares.slice(1)) {

@@ -14,7 +14,7 @@ export interface Prediction {
   readonly dstMask: FloatImage;
   /** The predicted face at four times the side, by an enhancer; for super resolution. */
   readonly enhanced?: FloatImage | undefined;
-  /** What XSeg says of xsegFace() and of the crop's xsegInput, at XSEG_SIDE; one half where left out. */
+  /** What XSeg says of xsegFace() and of the crop's xsegInput, at XSEG_SIDE, as xsegMask() leaves it; one half where left out. */
   readonly xsegPrd?: FloatImage | undefined;
   readonly xsegDst?: FloatImage | undefined;
 }
@@ -50,4 +50,9 @@ function clipped(image: FloatImage): FloatImage {
   out.data.set(image.data);
   clip(out.data, 0, 1);
   return out;
+}
+
+/** What the XSeg network gives, made a mask: held in 0…1, nothing where it is not at all sure. Source: the reference, below 0.1. */
+export function xsegMask(output: FloatImage): FloatImage {
+  return { ...output, data: output.data.map((v) => (v < 0.1 ? 0 : Math.min(v, 1))) };
 }

@@ -1,0 +1,126 @@
+/**
+ * Milliseconds to merge one face of a 256 model into a frame, the prediction left out: cropping for the predictor, then everything behind
+ * it, on one core. The face's crop is 40 % of the frame's height. CPU time, so that other load disturbs little: median and
+ * spread of the runs for each mode and frame size.
+ *
+ *   npm run bench -- merge [runs] [words that modes must contain]
+ */
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { floatImage } from '../dist/image/index.js';
+import { cropFace, mergeFrame, mergeTools, resolveMergeSettings } from '../dist/merge/index.js';
+import { nodeCodec } from '../dist/platform/node/codec.js';
+
+const [runs = '9', ...words] = process.argv.slice(2);
+const RESOLUTION = 256;
+const SHARE = 0.4;
+
+const worked = { erode_mask_modifier: 10, blur_mask_modifier: 30 };
+const cases = {
+  original: { mode: 'original' },
+  overlay: { mode: 'overlay' },
+  'hist-match': { mode: 'hist-match' },
+  seamless: { mode: 'seamless', color_transfer_mode: 'none' },
+  'seamless, rct': { mode: 'seamless' },
+  'seamless-hist-match': { mode: 'seamless-hist-match' },
+  'overlay, erode 10 blur 30': { mode: 'overlay', ...worked },
+  'seamless, erode 10 blur 30': { mode: 'seamless', color_transfer_mode: 'none', ...worked },
+  'overlay, erode 60 blur 120': { mode: 'overlay', erode_mask_modifier: 60, blur_mask_modifier: 120 },
+  multiband: { mode: 'multiband', ...worked },
+  'linear light': { mode: 'overlay', linear_light: true, ...worked },
+  'motion 50, sharpen 4': { mode: 'overlay', motion_blur_power: 50, sharpen_mode: 'gaussian', blursharpen_amount: 4, ...worked },
+  'denoise 100': { mode: 'overlay', image_denoise_power: 100 },
+  'color degrade 50': { mode: 'overlay', color_degrade_power: 50 },
+};
+
+const { landmarks } = JSON.parse(readFileSync(new URL('../test/golden/tools/merge/cases.json', import.meta.url), 'utf8'));
+const tools = mergeTools();
+const codec = nodeCodec();
+const prediction = {
+  face: smooth(RESOLUTION, 3, 5),
+  mask: oval(RESOLUTION, 0.36, 0.45),
+  dstMask: oval(RESOLUTION, 0.38, 0.44),
+};
+
+console.log(`${cpus()[0]?.model.trim()}, Node ${process.version}; ${runs} runs a line, times in ms: median (least … most)`);
+for (const [width, height] of [
+  [1280, 720],
+  [1920, 1080],
+]) {
+  const frame = scene(width, height);
+  const png = await codec.encodePng(frame);
+  const points = scaled(landmarks, width, height);
+  console.log(`\n${width}×${height}`);
+  await report('PNG read', () => codec.decode(png, 'frame'));
+  await report('PNG write', () => codec.encodePng(frame));
+  for (const [name, asked] of Object.entries(cases)) {
+    if (!words.every((word) => name.includes(word))) continue;
+    const settings = resolveMergeSettings(asked);
+    await report(name, (i) => {
+      const crop = cropFace(frame, points, { resolution: RESOLUTION, faceType: 'whole_face' }, settings);
+      return mergeFrame(frame, [{ crop, prediction }], settings, { motion: { power: 14, angleDeg: 30 }, seed: 1, frame: i, tools });
+    });
+  }
+}
+
+async function report(name, work) {
+  for (let i = 0; i < 3; i++) await work(i);
+  const times = [];
+  for (let i = 0; i < Number(runs); i++) {
+    const before = process.cpuUsage();
+    await work(i);
+    const { user, system } = process.cpuUsage(before);
+    times.push((user + system) / 1000);
+  }
+  times.sort((a, b) => a - b);
+  const at = (i) => times[i].toFixed(1);
+  console.log(`  ${name.padEnd(28)} ${at(times.length >> 1).padStart(7)}  (${at(0)} … ${at(times.length - 1)})`);
+}
+
+/** The landmarks moved so that their crop has its share of the frame. */
+function scaled(points, width, height) {
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const crop = (bottom - top) * 1.6;
+  const scale = (height * SHARE) / crop;
+  return Float64Array.from(
+    points.flatMap(([x, y]) => [width / 2 + (x - (left + right) / 2) * scale, height / 2 + (y - (top + bottom) / 2) * scale]),
+  );
+}
+
+function scene(width, height) {
+  const data = new Uint8Array(width * height * 3);
+  let noise = 1;
+  for (let y = 0, p = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      noise = (Math.imul(noise, 1664525) + 1013904223) >>> 0;
+      const grain = (noise >>> 28) - 8;
+      data[p++] = 120 + 60 * Math.sin(x / 90) + grain;
+      data[p++] = 110 + 50 * Math.cos(y / 70) + grain;
+      data[p++] = 100 + 40 * Math.sin((x + y) / 110) + grain;
+    }
+  }
+  return { width, height, channels: 3, data };
+}
+
+function smooth(side, channels, waves) {
+  const image = floatImage(side, side, channels);
+  for (let p = 0; p < image.data.length; p++) {
+    const i = Math.floor(p / channels);
+    image.data[p] = 0.5 + 0.3 * Math.sin(((i % side) * waves) / side + (p % channels)) * Math.cos((Math.floor(i / side) * waves) / side);
+  }
+  return image;
+}
+
+/** A soft oval that, like a network's, is nowhere quite 0 or 1. */
+function oval(side, rx, ry) {
+  const image = floatImage(side, side, 1);
+  for (let y = 0, i = 0; y < side; y++) {
+    for (let x = 0; x < side; x++, i++) {
+      const r = Math.hypot((x / side - 0.5) / rx, (y / side - 0.5) / ry);
+      image.data[i] = 1 / (1 + Math.exp((r - 1) * 30));
+    }
+  }
+  return image;
+}
