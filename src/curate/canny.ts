@@ -3,35 +3,36 @@
  * gradients, maxima across the edge by interpolation, hysteresis between 0.1 and 0.2.
  * Source: Canny 1986; scikit-image, feature.canny (BSD-3-Clause), for borders and ties.
  */
+import type { Region } from './region.ts';
 
 const RADIUS = 4; // sigma 1, cut off at four sigma
 const LOW = 0.1;
 const HIGH = 0.2;
 
-/** @returns 1 at edge pixels, else 0. */
-export function cannyEdges({
-  width,
-  height,
-  data,
-}: {
+interface Grey {
   readonly width: number;
   readonly height: number;
   readonly data: Float64Array;
-}): Uint8Array {
-  const smooth = smoothed(data, width, height);
+}
+
+/**
+ * @param region  outside of it, and within five pixels of its border inside the picture, everything is 0.
+ * @returns 1 at edge pixels, else 0.
+ */
+export function cannyEdges({ width, height, data }: Grey, region: Region): Uint8Array {
+  const smooth = smoothed({ width, height, data }, region);
   const size = width * height;
   const [gx, gy, magnitude] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
-  gradients(smooth, width, height, { gx, gy, magnitude });
+  gradients({ width, height, data: smooth }, region, { gx, gy, magnitude });
   const edges = new Uint8Array(size); // 1: weak maximum, 2: edge
   const strong: number[] = [];
-  for (let y = 1; y + 1 < height; y++) {
-    for (let x = 1; x + 1 < width; x++) {
+  for (let y = Math.max(1, region.top); y < Math.min(height - 1, region.bottom); y++) {
+    for (let x = Math.max(1, region.left); x < Math.min(width - 1, region.right); x++) {
       const p = y * width + x;
       const m = magnitude[p]!;
       if (m < LOW || !isMaximum(magnitude, p, width, gx[p]!, gy[p]!)) continue;
       edges[p] = 1;
-      if (m < HIGH) continue;
-      strong.push(p);
+      if (m >= HIGH) strong.push(p);
     }
   }
   for (let p = strong.pop(); p !== undefined; p = strong.pop()) {
@@ -46,27 +47,37 @@ export function cannyEdges({
 }
 
 /** The Gaussian of the picture divided by the Gaussian of ones, both with nothing outside. */
-function smoothed(data: Float64Array, width: number, height: number): Float64Array {
+function smoothed({ width, height, data }: Grey, { left, top, right, bottom }: Region): Float64Array {
   const half = Float64Array.from({ length: RADIUS + 1 }, (_, k) => Math.exp(-(k * k) / 2));
   const sum = half.reduce((a, b) => a + 2 * b, -1);
   const kernel = half.map((v) => v / sum);
   const [along, across] = [weights(kernel, width), weights(kernel, height)];
-  const rows = new Float64Array(data.length);
-  const out = new Float64Array(data.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let value = 0;
-      for (let k = Math.max(-RADIUS, -x); k <= Math.min(RADIUS, width - 1 - x); k++)
-        value += kernel[Math.abs(k)]! * data[y * width + x + k]!;
-      rows[y * width + x] = value;
+  const [w0, w1, w2, w3, w4] = kernel as unknown as [number, number, number, number, number];
+  // Rows and columns with four zeros on either side: nothing outside.
+  const rows = new Float64Array((height + 2 * RADIUS) * width);
+  const line = new Float64Array(width + 2 * RADIUS);
+  for (let y = top; y < bottom; y++) {
+    line.set(data.subarray(y * width, (y + 1) * width), RADIUS);
+    for (let x = left, to = (y + RADIUS) * width + left; x < right; x++, to++) {
+      rows[to] =
+        w0 * line[x + 4]! +
+        w1 * (line[x + 3]! + line[x + 5]!) +
+        w2 * (line[x + 2]! + line[x + 6]!) +
+        w3 * (line[x + 1]! + line[x + 7]!) +
+        w4 * (line[x]! + line[x + 8]!);
     }
   }
-  for (let y = 0; y < height; y++) {
-    const [from, to] = [Math.max(-RADIUS, -y), Math.min(RADIUS, height - 1 - y)];
-    for (let x = 0; x < width; x++) {
-      let value = 0;
-      for (let k = from; k <= to; k++) value += kernel[Math.abs(k)]! * rows[(y + k) * width + x]!;
-      out[y * width + x] = value / (along[x]! * across[y]! + Number.EPSILON);
+  const out = new Float64Array(data.length);
+  const row = width;
+  for (let y = top; y < bottom; y++) {
+    for (let x = left, p = y * width + left; x < right; x++, p++) {
+      const value =
+        w0 * rows[p + 4 * row]! +
+        w1 * (rows[p + 3 * row]! + rows[p + 5 * row]!) +
+        w2 * (rows[p + 2 * row]! + rows[p + 6 * row]!) +
+        w3 * (rows[p + row]! + rows[p + 7 * row]!) +
+        w4 * (rows[p]! + rows[p + 8 * row]!);
+      out[p] = value / (along[x]! * across[y]! + Number.EPSILON);
     }
   }
   return out;
@@ -83,14 +94,13 @@ function weights(kernel: Float64Array, length: number): Float64Array {
 
 /** Sobel gradients; the border repeats. */
 function gradients(
-  data: Float64Array,
-  width: number,
-  height: number,
+  { width, height, data }: Grey,
+  region: Region,
   { gx, gy, magnitude }: { readonly gx: Float64Array; readonly gy: Float64Array; readonly magnitude: Float64Array },
 ): void {
-  for (let y = 0; y < height; y++) {
+  for (let y = region.top; y < region.bottom; y++) {
     const [up, here, down] = [Math.max(0, y - 1) * width, y * width, Math.min(height - 1, y + 1) * width];
-    for (let x = 0; x < width; x++) {
+    for (let x = region.left; x < region.right; x++) {
       const [l, r] = [Math.max(0, x - 1), Math.min(width - 1, x + 1)];
       const [ul, ur, dl, dr] = [data[up + l]!, data[up + r]!, data[down + l]!, data[down + r]!];
       const across = ur - ul + 2 * (data[here + r]! - data[here + l]!) + (dr - dl);

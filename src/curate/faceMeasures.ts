@@ -3,6 +3,7 @@
  * all but the face in black, its gray) is made once.
  */
 import { FormatError } from '../base/index.ts';
+import { measureFace } from '../extract/index.ts';
 import { type Landmarks, poseOf, unitFromImage } from '../face/index.ts';
 import { type FaceMetadata, liaeFields, readFace } from '../faceset/index.ts';
 import { type ByteImage, type ImageCodec, mapPoints } from '../image/index.ts';
@@ -30,10 +31,11 @@ type Measure = (subject: Subject) => ArrayLike<number>;
 /** All but identity, which is not a function of these. */
 const measures: Readonly<Record<Exclude<MeasureName, 'identity'>, Measure>> = {
   sharpness: ({ image: { width, height }, maskedGrey }) => [sharpness({ width, height, data: Float64Array.from(maskedGrey()) })],
+  detail: ({ image, metadata }) => [measureFace(image, metadata.landmarks).sharpness],
   motion: ({ masked }) => [laplacianVariance(masked().data, masked().width, masked().height, 3)],
   brightness: ({ hueAndValue }) => [hueAndValue().value],
   hue: ({ hueAndValue }) => [hueAndValue().hue],
-  black: ({ image }) => [image.data.reduce((n, v) => n + (v === 0 ? 1 : 0), 0)],
+  black: ({ image }) => [histogram(image.data, 0, 1)[0]!],
   exposure: ({ maskedGrey }) => [toneRange(maskedGrey())],
   maskedGrey: ({ maskedGrey }) => histogram(maskedGrey(), 0, 1),
   grey: ({ image }) => histogram(greyBytes(image), 0, 1),
@@ -58,8 +60,8 @@ function rectArea(rect: readonly number[] | undefined): number {
   return Math.abs((right - left) * (bottom - top));
 }
 
-function histogram(values: Uint8Array, from: number, step: number): Float64Array {
-  const counts = new Float64Array(BINS);
+function histogram(values: Uint8Array, from: number, step: number): Int32Array {
+  const counts = new Int32Array(BINS);
   for (let i = from; i < values.length; i += step) counts[values[i]!]!++;
   return counts;
 }

@@ -4,6 +4,7 @@
  * rules that DeepFaceLab's measure follows, so that faces sort alike.
  */
 import { cannyEdges } from './canny.ts';
+import { paintedRegion, type Region } from './region.ts';
 
 /** A gray picture as real numbers, 0…255. */
 export interface GreyImage {
@@ -12,6 +13,8 @@ export interface GreyImage {
   readonly data: Float64Array;
 }
 
+/** Beyond this distance from all that is not black there is no edge. */
+const MARGIN = 6;
 const BLOCK = 64;
 /** More of a block's pixels than this must be edges. */
 const EDGE_SHARE = 0.002;
@@ -25,8 +28,9 @@ const SEEN_PERCENT = 63;
 /** @returns 0…1, 0 without any edge. */
 export function sharpness(image: GreyImage): number {
   const { width, height, data } = image;
-  const edges = cannyEdges(image);
-  const widths = edgeWidths(image, thinnedEdges(image));
+  const region = paintedRegion(data, width, height, 1, MARGIN);
+  const edges = cannyEdges(image, region);
+  const widths = edgeWidths(image, thinnedEdges(image, region));
   const percents = new Float64Array(101);
   let total = 0;
   for (let top = 0; top + BLOCK <= height; top += BLOCK) {
@@ -64,12 +68,12 @@ export function roundHalfEven(x: number): number {
 }
 
 /** Vertical edges: the squared horizontal Sobel gradient where it exceeds twice its root mean, thinned to strict maxima along row or column. */
-function thinnedEdges({ width, height, data }: GreyImage): Uint8Array {
+function thinnedEdges({ width, height, data }: GreyImage, region: Region): Uint8Array {
   const strength = new Float64Array(width * height);
   let sum = 0;
-  for (let y = 0; y < height; y++) {
+  for (let y = region.top; y < region.bottom; y++) {
     const [up, here, down] = [Math.max(0, y - 1) * width, y * width, Math.min(height - 1, y + 1) * width];
-    for (let x = 0; x < width; x++) {
+    for (let x = region.left; x < region.right; x++) {
       const [l, r] = [Math.max(0, x - 1), Math.min(width - 1, x + 1)];
       const left = data[up + l]! + 2 * data[here + l]! + data[down + l]!;
       const right = data[up + r]! + 2 * data[here + r]! + data[down + r]!;
