@@ -3,7 +3,7 @@
  * person, blurred pictures, closed eyes. Each finding says why, in numbers.
  */
 import { cluster } from './cluster.ts';
-import { dedupe } from './dedupe.ts';
+import { dedupe, dedupeNeeds } from './dedupe.ts';
 import { isMeasured, type MeasureName, type Measures } from './measureTable.ts';
 
 export const faultClasses = ['broken', 'duplicate', 'person', 'blurred', 'closed-eyes'] as const;
@@ -19,15 +19,15 @@ export interface Fault {
 export interface CheckOptions {
   /** Pictures that are no usable faces, by name, and why. */
   readonly problems: ReadonlyMap<string, string>;
-  /** Blurred is what has less than this share of the median sharpness of the set; 0.5 unless given. */
+  /** Blurred is what has less than this share of the median sharpness of the set; 0.25 unless given. */
   readonly blurred?: number | undefined;
   /** Closed are eyes that are open less than this share of the median of the set; 0.55 unless given. */
   readonly closed?: number | undefined;
 }
 
-export const checkNeeds: readonly MeasureName[] = ['thumbnail', 'expression', 'sharpness'];
+export const checkNeeds: readonly MeasureName[] = [...dedupeNeeds, 'detail'];
 
-const [BLURRED, CLOSED] = [0.5, 0.55];
+const [BLURRED, CLOSED] = [0.25, 0.55];
 /** Eyes open less than this are closed in any set: height over width, mean of both eyes. Open ones have 0.2 to 0.4. */
 const SURELY_CLOSED = 0.12;
 const EXPRESSION = 4;
@@ -47,10 +47,10 @@ export function checkFaces(
   const causeOf = (i: number): string | undefined => problems.get(measures.name(i)) ?? measures.broken.get(i);
   const usable = all.filter((i) => causeOf(i) === undefined && measures.metadata(i) !== undefined);
   const fault = (face: number, why: string): Fault => ({ face, name: measures.name(face), why });
-  const sharp = measures.values('sharpness');
+  const sharp = measures.values('detail');
   const expression = measures.values('expression');
   const eyes = (i: number): number => expression[i * EXPRESSION + EYES]!;
-  const usualSharp = median(usable.filter((i) => isMeasured(measures, 'sharpness', i)).map((i) => sharp[i]!));
+  const usualSharp = median(usable.filter((i) => isMeasured(measures, 'detail', i)).map((i) => sharp[i]!));
   const usualEyes = median(usable.map(eyes));
   const closedBelow = Math.max(SURELY_CLOSED, closed * usualEyes);
   return {
@@ -64,7 +64,7 @@ export function checkFaces(
     person: identity === undefined ? [] : strangers(identity, usable).map(({ face, why }) => fault(face, why)),
     blurred: usable
       .filter((i) => sharp[i]! < blurred * usualSharp)
-      .map((i) => fault(i, `sharpness ${sharp[i]!.toFixed(3)}, median of the set ${usualSharp.toFixed(3)}`)),
+      .map((i) => fault(i, `sharpness ${sharp[i]!.toFixed(1)}, median of the set ${usualSharp.toFixed(1)}`)),
     'closed-eyes': usable
       .filter((i) => eyes(i) < closedBelow)
       .map((i) => fault(i, `eyes open ${eyes(i).toFixed(2)}, median of the set ${usualEyes.toFixed(2)}`)),

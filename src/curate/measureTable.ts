@@ -19,6 +19,7 @@ export interface MeasureInfo {
 
 export const measureTable = {
   sharpness: { width: 1, store: 'f8', from: 'face', label: 'share of sharp edges (CPBD), 0…1' },
+  detail: { width: 1, store: 'f8', from: 'face', label: 'variance of the Laplacian between brows and mouth, at 128 pixels' },
   motion: { width: 1, store: 'f8', from: 'face', label: 'variance of the Laplacian of aperture 11' },
   brightness: { width: 1, store: 'f8', from: 'pixels', label: 'mean of V, 0…255' },
   hue: { width: 1, store: 'f8', from: 'pixels', label: 'mean of H, 0…179' },

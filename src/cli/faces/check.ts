@@ -28,12 +28,12 @@ export const check: Command = {
     'broken: no picture, cut off, or without face data.',
     'duplicate: nearly the same picture as a sharper one.',
     'person: not of the largest group of alike faces; needs vectors of identity in the files or the optional network.',
-    'blurred: less sharp than half the median of the set.',
+    'blurred: fine detail between brows and mouth (variance of the Laplacian at 128 pixels) below a quarter of the median of the set.',
     'closed-eyes: eyes open (height over width, mean of both) less than 0.55 of the median of the set, or less than 0.12. Looking down far counts as closed.',
   ].join('\n'),
   flags: [
     { name: 'trash', kind: 'value', shape: 'CLASS,…', help: `classes to move to the trash: ${faultClasses.join(', ')} or all` },
-    { name: 'blurred', kind: 'value', shape: 'X', help: 'share of the median sharpness below which a face is blurred', default: '0.5' },
+    { name: 'blurred', kind: 'value', shape: 'X', help: 'share of the median sharpness below which a face is blurred', default: '0.25' },
     { name: 'closed', kind: 'value', shape: 'X', help: 'share of the median opening below which eyes are closed', default: '0.55' },
     { name: 'json', kind: 'switch', help: 'print one JSON object' },
     dryRunFlag,
@@ -47,8 +47,8 @@ export const check: Command = {
       await using place = classes.length > 0 ? await openWorkplace(args, terminal) : undefined;
       if (place !== undefined) await refusePacked(place);
       await using images = await openImages(nodeFolder(path));
-      const measures = await measureImages(images, checkNeeds, { signal, terminal });
-      const { identity, reason } = await identities(images, signal, terminal);
+      const measures = await measureImages(path, images, checkNeeds, { signal, terminal });
+      const { identity, reason } = await identities(path, images, signal, terminal);
       const faults = checkFaces(measures, { problems: images.problems, blurred, closed }, identity);
       if (args.values.json === true) {
         const unchecked = reason === undefined ? {} : { person: reason };
@@ -84,12 +84,13 @@ function shareOf(text: string | undefined, flag: string): number | undefined {
 
 /** Vectors of identity, or why there are none. */
 async function identities(
+  path: string,
   images: ImageSet,
   signal: AbortSignal,
   terminal: Terminal,
 ): Promise<{ readonly identity?: Measures; readonly reason?: string }> {
   try {
-    const identity = await measureImages(images, ['identity'], { signal, terminal });
+    const identity = await measureImages(path, images, ['identity'], { signal, terminal });
     const some = Array.from({ length: images.count }, (_, i) => i).some((i) => isMeasured(identity, 'identity', i));
     return some ? { identity } : { reason: 'no face has a vector of identity' };
   } catch (error) {

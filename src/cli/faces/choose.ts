@@ -29,8 +29,8 @@ export const best: Command = {
     if (count === undefined)
       throw new OptionError('how many faces? the number comes after the folder', { expected: 'liae faces best DIR N' });
     const wanted = wholeNumber(count, 'N', [1, 10_000_000]);
-    const choose = async (images: ImageSet, signal: AbortSignal): Promise<Choice> => {
-      const measures = await measureImages(images, chooseNeeds, { signal, terminal });
+    const choose = async (path: string, images: ImageSet, signal: AbortSignal): Promise<Choice> => {
+      const measures = await measureImages(path, images, chooseNeeds, { signal, terminal });
       const { order, trash } = chooseFaces(measures, wanted, progressOf('choosing', terminal));
       return { kept: order, rest: trash, what: `${counted(order.length, 'best face')} of ${images.count}` };
     };
@@ -55,8 +55,8 @@ export const dedupeFaces: Command = {
     const threshold = Number(text);
     if (!(threshold > 0 && threshold <= 100))
       throw new OptionError(`--threshold ${text}: not in its range`, { expected: 'above 0, up to 100' });
-    const choose = async (images: ImageSet, signal: AbortSignal): Promise<Choice> => {
-      const measures = await measureImages(images, dedupeNeeds, { signal, terminal });
+    const choose = async (path: string, images: ImageSet, signal: AbortSignal): Promise<Choice> => {
+      const measures = await measureImages(path, images, dedupeNeeds, { signal, terminal });
       const { kept, duplicates } = dedupe(measures, { threshold, progress: progressOf('comparing', terminal) });
       for (const { face, of, distance } of duplicates.slice(0, 10)) {
         terminal.note(`${images.name(face)} repeats ${images.name(of)} (${distance.toFixed(1)} levels)`);
@@ -83,7 +83,7 @@ interface Choice {
 
 /** Chosen faces stay or are copied; the rest goes to the trash or stays. */
 async function keep(
-  choose: (images: ImageSet, signal: AbortSignal) => Promise<Choice>,
+  choose: (path: string, images: ImageSet, signal: AbortSignal) => Promise<Choice>,
   tool: string,
   args: Args,
   terminal: Terminal,
@@ -93,7 +93,7 @@ async function keep(
     const target = optional(args, 'copy-to');
     if (target !== undefined) {
       await using images = await openImages(nodeFolder(path));
-      const { kept, what } = await choose(images, signal);
+      const { kept, what } = await choose(path, images, signal);
       if (isDry(args)) for (const i of kept) terminal.out(`${images.name(i)}\n`);
       else terminal.out(`${what}: ${counted(await copyFaces(images, kept, resolve(target), signal), 'file')} in ${resolve(target)}\n`);
       return 0;
@@ -101,7 +101,7 @@ async function keep(
     await using place = await openWorkplace(args, terminal);
     await refusePacked(place);
     await using images = await openImages(place.folder);
-    const { rest, what } = await choose(images, signal);
+    const { rest, what } = await choose(path, images, signal);
     const moves = await trashMoves(
       place.area,
       rest.map((i) => images.name(i)),

@@ -42,7 +42,7 @@ export const clusterFaces: Command = {
       await using place = changes ? await openWorkplace(args, terminal) : undefined;
       if (place !== undefined) await refusePacked(place);
       await using images = await openImages(nodeFolder(path));
-      const measures = await measureImages(images, ['identity'], { signal, terminal });
+      const measures = await measureImages(path, images, ['identity'], { signal, terminal });
       const faces = Array.from({ length: images.count }, (_, i) => i).filter((i) => isMeasured(measures, 'identity', i));
       const unknown = images.count - faces.length;
       if (unknown > 0) terminal.note(`${counted(unknown, 'picture')} without identity`);

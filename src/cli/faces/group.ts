@@ -30,6 +30,11 @@ export const faces: CommandGroup = {
       summary: 'put face data back into edited pictures',
       load: async () => (await import('./metadata.ts')).restoreMetadata,
     },
+    {
+      name: 'realign',
+      summary: 'make faces anew from their alignments, at another size or type',
+      load: async () => (await import('./realign.ts')).realign,
+    },
     { name: 'trash', summary: 'move faces to the trash beside their folder', load: async () => (await import('./trash.ts')).trash },
     { name: 'restore', summary: 'bring faces back from the trash', load: async () => (await import('./restore.ts')).restore },
     { name: 'undo', summary: 'take back the last change of a folder', load: async () => (await import('./undo.ts')).undo },

@@ -41,7 +41,7 @@ export const sort: Command = {
       await using place = only ? undefined : await openWorkplace(args, terminal);
       if (place !== undefined) await refusePacked(place);
       await using images = await openImages(nodeFolder(path));
-      const measures = await measureImages(images, kind.needs, { signal, terminal });
+      const measures = await measureImages(path, images, kind.needs, { signal, terminal });
       const options = { target, similar: args.values.dissimilar !== true, progress: progressOf('sorting', terminal) };
       const { order, trash, notes } = sortFaces(kind, measures, options);
       for (const line of notes) terminal.note(line);
