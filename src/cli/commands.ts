@@ -3,6 +3,7 @@ import type { TableEntry } from './command.ts';
 import { faces } from './faces/group.ts';
 
 export const commands: readonly TableEntry[] = [
+  { name: 'extract', summary: 'aligned faces out of clips and pictures', load: async () => (await import('./extract.ts')).extract },
   { name: 'train', summary: 'train a model, new or saved', load: async () => (await import('./train.ts')).train },
   { name: 'preview', summary: 'paint the preview sheet of a saved model', load: async () => (await import('./preview.ts')).preview },
   { name: 'swap', summary: 'swapped face and mask for every aligned face of a set', load: async () => (await import('./swap.ts')).swap },

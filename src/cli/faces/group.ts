@@ -7,6 +7,7 @@ export const faces: CommandGroup = {
   about:
     'Tools for folders of aligned faces. Nothing is ever deleted: what a tool takes out of DIR goes to DIR_trash beside it, and every move is in a journal in DIR, so that liae faces undo DIR brings names and files back.',
   commands: [
+    { name: 'info', summary: 'what a folder of faces holds', load: async () => (await import('./info.ts')).info },
     {
       name: 'check',
       summary: 'find broken, repeated, blurred faces, closed eyes and other persons',
@@ -34,6 +35,13 @@ export const faces: CommandGroup = {
       name: 'realign',
       summary: 'make faces anew from their alignments, at another size or type',
       load: async () => (await import('./realign.ts')).realign,
+    },
+    { name: 'pack', summary: 'pack the faces of a folder into faceset.pak', load: async () => (await import('./pack.ts')).pack },
+    { name: 'unpack', summary: 'take the faces out of faceset.pak', load: async () => (await import('./pack.ts')).unpack },
+    {
+      name: 'landmarks',
+      summary: 'pictures of faces with their landmarks drawn',
+      load: async () => (await import('./landmarks.ts')).landmarks,
     },
     { name: 'trash', summary: 'move faces to the trash beside their folder', load: async () => (await import('./trash.ts')).trash },
     { name: 'restore', summary: 'bring faces back from the trash', load: async () => (await import('./restore.ts')).restore },

@@ -1,0 +1,276 @@
+/**
+ * One worker's share of extraction: analyses stretches of a clip, or writes the faces of stretches. It reads the clip once from front to back and
+ * passes over what others see to. Runs in a worker thread (extractWorker.ts) or, for tests and single threads, where it is called.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FormatError, ResourceError } from '../../base/index.ts';
+import {
+  Analyser,
+  type Analysis,
+  type DrawnFace,
+  drawFaces,
+  type FacePlan,
+  frameLine,
+  type MakeOptions,
+  makeFace,
+  type Stages,
+} from '../../extract/index.ts';
+import { type LiaeFields, liaeFields, readFace } from '../../faceset/index.ts';
+import type { ImageCodec } from '../../image/index.ts';
+import type { Frame, FrameRange, FrameSource } from '../../video/index.ts';
+import type { FaceModels } from '../../vision/index.ts';
+import { replaceFile } from './files.ts';
+
+/** Frames from … to − 1 of a clip. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What all tasks on a clip share. */
+export interface ClipStart {
+  readonly path: string;
+  readonly range: Pick<FrameRange, 'from' | 'to' | 'every' | 'rate'>;
+  readonly analysis: Analysis;
+}
+
+export interface Analysed {
+  /** Lines of the alignments file. */
+  readonly text: string;
+  readonly frames: number;
+  readonly faces: number;
+  readonly damaged: number;
+  /** Whether the clip ended in this stretch. */
+  readonly ended: boolean;
+  readonly trouble: readonly string[];
+  readonly stages: Stages;
+  /** Milliseconds waited for frames. */
+  readonly decodeMs: number;
+}
+
+export interface FrameWork {
+  readonly frame: number;
+  readonly plans: readonly FacePlan[];
+  /** Of the picture to draw, its file; absent if none is wanted. */
+  readonly drawn?: { readonly file: string; readonly faces: readonly DrawnFace[] } | undefined;
+}
+
+export interface WriteTask {
+  readonly span: Span;
+  readonly work: readonly FrameWork[];
+  readonly out: string;
+  readonly make: MakeOptions;
+  /** Files of an earlier run with other content, which may be replaced whatever they hold. */
+  readonly replaceable: readonly string[];
+}
+
+export interface Written {
+  readonly decodeMs: number;
+  readonly makeMs: number;
+}
+
+const DRAWN_QUALITY = 50;
+
+export interface HandTools {
+  readonly open: (path: string, signal?: AbortSignal) => Promise<FrameSource>;
+  readonly models: () => Promise<FaceModels>;
+  readonly codec: ImageCodec;
+  readonly now: () => number;
+}
+
+export class Hand implements AsyncDisposable {
+  readonly #tools: HandTools;
+  readonly #clip: ClipStart;
+  #source: FrameSource | undefined;
+  #reading: Reading | undefined;
+
+  constructor(clip: ClipStart, tools: HandTools) {
+    this.#clip = clip;
+    this.#tools = tools;
+  }
+
+  /** @param from, to  the stretch; a fresh start, whatever came before. */
+  async analyse(span: Span, signal?: AbortSignal): Promise<Analysed> {
+    const { now } = this.#tools;
+    const analyser = new Analyser(await this.#tools.models(), this.#clip.analysis, now);
+    let [text, frames, faces, damaged, decodeMs, asked] = ['', 0, 0, 0, 0, now()];
+    const ended = await this.#read(
+      span,
+      () => true,
+      signal,
+      async (frame) => {
+        decodeMs += now() - asked;
+        const record = await analyser.frame(frame);
+        text += frameLine(record);
+        frames++;
+        faces += record.faces.length;
+        if (record.damaged === true) damaged++;
+        asked = now();
+      },
+    );
+    decodeMs += now() - asked;
+    const trouble = [...(this.#source?.trouble ?? [])];
+    return { text, frames, faces, damaged, ended, trouble, stages: analyser.stages, decodeMs };
+  }
+
+  /** @param wrote  told of each frame as soon as all its files are there. */
+  async write(task: WriteTask, wrote: (frame: number) => void, signal?: AbortSignal): Promise<Written> {
+    const { now, codec } = this.#tools;
+    const work = new Map(task.work.map((item) => [item.frame, item]));
+    const replaceable = new Set(task.replaceable);
+    let [decodeMs, makeMs, asked] = [0, 0, now()];
+    await this.#read(
+      task.span,
+      (index) => work.has(index),
+      signal,
+      async ({ index, image }) => {
+        const made = now();
+        decodeMs += made - asked;
+        const { plans, drawn } = work.get(index)!;
+        for (const plan of plans) {
+          const path = join(task.out, plan.file);
+          if (!replaceable.has(plan.file)) await checkOurs(path, plan.fields);
+          await replaceFile(path, [await makeFace(image, plan, task.make, codec)]);
+        }
+        if (drawn !== undefined) {
+          await replaceFile(drawn.file, [await codec.encodeJpeg(drawFaces(image, drawn.faces, task.make.faceType), DRAWN_QUALITY)]);
+        }
+        work.delete(index);
+        wrote(index);
+        asked = now();
+        makeMs += asked - made;
+      },
+    );
+    if (work.size > 0 && signal?.aborted !== true) {
+      throw new FormatError(`${this.#clip.path}: frame ${[...work.keys()][0]} cannot be read any more`, {
+        found: `it was there when the clip was analysed; ${work.size} frames are missing`,
+        next: 'was the clip changed? --again analyses it anew',
+      });
+    }
+    return { decodeMs, makeMs };
+  }
+
+  /** @returns whether the clip ended. */
+  async #read(
+    span: Span,
+    wanted: (index: number) => boolean,
+    signal: AbortSignal | undefined,
+    each: (frame: Frame) => Promise<void>,
+  ): Promise<boolean> {
+    this.#source ??= await this.#tools.open(this.#clip.path, signal);
+    if (this.#reading === undefined || !this.#reading.canReach(span)) {
+      await this.#reading?.[Symbol.asyncDispose]();
+      this.#reading = new Reading(this.#source, this.#clip.range, span.from);
+    }
+    try {
+      return await this.#reading.span(span, wanted, signal, each);
+    } catch (error) {
+      await this.#reading[Symbol.asyncDispose]();
+      this.#reading = undefined;
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#reading?.[Symbol.asyncDispose]();
+    await this.#source?.[Symbol.asyncDispose]();
+  }
+}
+
+/** One passage through a clip, stretch by stretch, forward only. */
+class Reading implements AsyncDisposable {
+  readonly #frames: AsyncIterator<Frame>;
+  readonly #step: number | undefined;
+  /** Frames below this are passed over, and so are those of the present stretch that are not wanted. */
+  #span: Span;
+  #wanted: (index: number) => boolean = () => true;
+  #held: Frame | undefined;
+  #at: number;
+  #ended = false;
+
+  constructor(source: FrameSource, range: ClipStart['range'], from: number) {
+    this.#at = from;
+    this.#span = { from, to: Number.POSITIVE_INFINITY };
+    this.#step = range.rate === undefined ? (range.every ?? 1) : undefined;
+    const skip = (index: number): boolean => index < this.#span.from || (index < this.#span.to && !this.#wanted(index));
+    this.#frames = source.frames({ ...range, from: Math.max(from, range.from ?? 0), skip })[Symbol.asyncIterator]();
+  }
+
+  canReach({ from }: Span): boolean {
+    return this.#at <= from;
+  }
+
+  async span(
+    span: Span,
+    wanted: (index: number) => boolean,
+    signal: AbortSignal | undefined,
+    each: (frame: Frame) => Promise<void>,
+  ): Promise<boolean> {
+    this.#span = span;
+    this.#wanted = wanted;
+    this.#at = span.to;
+    const last = this.#lastOf(span);
+    for (;;) {
+      signal?.throwIfAborted();
+      const frame = this.#held ?? (await this.#next());
+      this.#held = undefined;
+      if (frame === undefined) return true;
+      if (frame.index >= span.to) {
+        this.#held = frame;
+        return false;
+      }
+      if (frame.index < span.from || !wanted(frame.index)) continue;
+      await each(frame);
+      if (frame.index === last) return false;
+    }
+  }
+
+  /** The last frame that the stretch can hold and that is wanted, where that is known without looking. */
+  #lastOf({ from, to }: Span): number | undefined {
+    if (this.#step === undefined) return undefined;
+    for (let i = Math.floor((to - 1) / this.#step) * this.#step; i >= from; i -= this.#step) if (this.#wanted(i)) return i;
+    return undefined;
+  }
+
+  async #next(): Promise<Frame | undefined> {
+    if (this.#ended) return undefined;
+    const { done, value } = await this.#frames.next();
+    if (done !== true) return value;
+    this.#ended = true;
+    return undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
+    await this.#frames.return?.();
+  }
+}
+
+/** A file that is there already must be the same face of the same clip, left by a run that was cut off. */
+async function checkOurs(path: string, { frame, sourceHash }: LiaeFields): Promise<void> {
+  const found = await ownFields(path);
+  if (found === undefined || (found !== 'foreign' && found.sourceHash === sourceHash && found.frame === frame)) return;
+  throw new ResourceError(`${path}: a file of another origin is in the way`, {
+    found: found === 'foreign' ? 'not written by this extraction' : `frame ${found.frame} of another clip`,
+    next: 'choose another --out, or move that file away; the same command goes on then',
+  });
+}
+
+/** Our fields of a face file; undefined if there is no file. */
+export async function ownFields(path: string): Promise<LiaeFields | 'foreign' | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const fields = liaeFields(readFace(bytes, path).dict);
+    return fields.sourceHash === undefined ? 'foreign' : fields;
+  } catch (error) {
+    if (error instanceof FormatError) return 'foreign';
+    throw error;
+  }
+}
