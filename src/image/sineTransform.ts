@@ -61,8 +61,8 @@ function mixedRadix(n: number): Fourier {
   };
 }
 
-// Each pass: input block q of p blocks at q·n/p; m = n / (p·done) groups; output (j·p + q)·done + k, twiddles w^(q·j·done)… by decimation in
-// frequency: x[j + q·m·…]. All passes share the order: for group j of m, for k of done.
+// Each pass takes numbers m·done apart (m = n / (p · done)), transforms p of them, and turns the q-th by w^(q·j·done) for group j; k runs
+// inside a group. Results of a group lie behind one another, so that no reordering is left at the end.
 
 function pass2(
   re: Float64Array,
@@ -121,7 +121,10 @@ function pass3(
       const ti = im[a]! - si / 2;
       outRe[o] = re[a]! + sr;
       outIm[o] = im[a]! + si;
-      const [xr, xi, yr, yi] = [tr + dr, ti + di, tr - dr, ti - di];
+      const xr = tr + dr;
+      const xi = ti + di;
+      const yr = tr - dr;
+      const yi = ti - di;
       outRe[o + done] = xr * c1 - xi * s1;
       outIm[o + done] = xr * s1 + xi * c1;
       outRe[o + 2 * done] = yr * c2 - yi * s2;
@@ -280,8 +283,10 @@ export function sineTransform(n: number): SineTransform {
       im[0] = 0;
       for (let j = 1; j < size; j++) {
         const s = sines[j]!;
-        const [a, b] = [data[first + j - 1]!, data[first + size - j - 1]!];
-        const [c, d] = [data[second + j - 1]!, data[second + size - j - 1]!];
+        const a = data[first + j - 1]!;
+        const b = data[first + size - j - 1]!;
+        const c = data[second + j - 1]!;
+        const d = data[second + size - j - 1]!;
         re[j] = s * (a + b) + (a - b) / 2;
         im[j] = s * (c + d) + (c - d) / 2;
       }
@@ -298,7 +303,10 @@ function unfold(re: Float64Array, im: Float64Array, size: number, data: Float64A
   data[first] = a;
   data[second] = c;
   for (let k = 1; 2 * k - 1 < size - 1; k++) {
-    const [pr, pi, qr, qi] = [re[k]!, im[k]!, re[size - k]!, im[size - k]!];
+    const pr = re[k]!;
+    const pi = im[k]!;
+    const qr = re[size - k]!;
+    const qi = im[size - k]!;
     data[first + 2 * k - 1] = (qi - pi) / 2;
     data[second + 2 * k - 1] = (pr - qr) / 2;
     a += (pr + qr) / 2;

@@ -1,5 +1,5 @@
 /** Degradation of whole frames, so that a soft face doesn't stand out: less grain, less sharpness, fewer colours. */
-import { type FloatImage, floatFromBytes, medianFiltered, reduceColours, resize } from '../image/index.ts';
+import { type FloatImage, medianFiltered, reduceColours, resize } from '../image/index.ts';
 import type { MergeSettings } from './settings.ts';
 
 /** Denoised by medians, then softened by resizing down and up; values may overshoot 0…1. */
@@ -16,8 +16,13 @@ const PALETTE = 256;
 
 /** The picture mixed with itself in 256 colours; in place. */
 export function degradeColours(frame: FloatImage, { color_degrade_power: power }: MergeSettings): void {
-  const bytes = { ...frame, data: Uint8Array.from(frame.data, (v) => Math.min(Math.max(v * 255, 0), 255)) };
-  const reduced = floatFromBytes(reduceColours(bytes, PALETTE)).data;
+  const { data } = frame;
+  const bytes = new Uint8Array(data.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const v = Math.fround(data[i]! * 255);
+    bytes[i] = v < 0 ? 0 : v > 255 ? 255 : v;
+  }
+  const reduced = reduceColours({ ...frame, data: bytes }, PALETTE).data;
   const share = power / 100;
-  for (let i = 0; i < reduced.length; i++) frame.data[i] = frame.data[i]! + (reduced[i]! - frame.data[i]!) * share;
+  for (let i = 0; i < reduced.length; i++) data[i] = data[i]! + (reduced[i]! / 255 - data[i]!) * share;
 }

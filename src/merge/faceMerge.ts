@@ -185,12 +185,25 @@ function motionBlurred(face: FloatImage, settings: MergeSettings, motion: Motion
 
 /** The frame with the patch in its place; the patch itself where nothing can be cloned. */
 function cloned(crop: FaceCrop, pane: Pane, frame: FloatImage, source: FloatImage, mask: FloatImage, byteValues: boolean): FloatImage {
-  const scaled = (image: FloatImage): FloatImage => ({
-    ...image,
-    data: image.data.map((v) => (byteValues ? Math.trunc(v * 255) : v * 255)),
-  });
-  const out = seamlessClone(paneLike(pane, scaled(frame)), { source: scaled(source), mask }, crop.frameSize, byteValues);
-  for (let i = 0; i < out.data.length; i++) out.data[i]! /= 255;
+  const out = seamlessClone(
+    paneLike(pane, inLevels(frame, byteValues)),
+    { source: inLevels(source, byteValues), mask },
+    crop.frameSize,
+    byteValues,
+  );
+  const { data } = out;
+  for (let i = 0; i < data.length; i++) data[i]! /= 255;
+  return out;
+}
+
+/** The image in 0…255, cut to whole levels if asked. */
+function inLevels(image: FloatImage, whole: boolean): FloatImage {
+  const out = floatImage(image.width, image.height, 3);
+  const [from, to] = [image.data, out.data];
+  for (let i = 0; i < to.length; i++) {
+    const v = Math.fround(from[i]! * 255);
+    to[i] = whole ? Math.trunc(v) : v;
+  }
   return out;
 }
 

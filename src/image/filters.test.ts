@@ -1,0 +1,73 @@
+/** Filters, histograms and medians against their definitions; agreement with the reference is tested by the golden cases. */
+import { expect, test } from 'vitest';
+import { expectClose } from '../../test/support.ts';
+import { streamFor } from '../base/index.ts';
+import { blurSharpen, correlate, linearMotionBlur } from './filters.ts';
+import { histogramMatch } from './histogramMatch.ts';
+import { type FloatImage, floatImage } from './image.ts';
+import { median5 } from './median.ts';
+import { reduceColours } from './reduceColours.ts';
+import { RadixSorter } from './sortOrder.ts';
+
+function noise(width: number, height: number, channels: number, seed: number): FloatImage {
+  const image = floatImage(width, height, channels);
+  const rng = streamFor(seed, 'filters');
+  for (let i = 0; i < image.data.length; i++) image.data[i] = rng.normal();
+  return image;
+}
+
+test.each([
+  [17, 13, 3],
+  [9, 3, 1],
+  [1, 2, 3],
+])('the median of %i×%i pixels and %i channels is the 13th of the 25 around, edges replicated', (width, height, channels) => {
+  const image = noise(width, height, channels, 1);
+  const held = (i: number, n: number): number => Math.min(Math.max(i, 0), n - 1);
+  const expected = image.data.map((_, i) => {
+    const [c, x, y] = [i % channels, Math.floor(i / channels) % width, Math.floor(i / channels / width)];
+    const around = Array.from({ length: 25 }, (_, k) => {
+      const [qx, qy] = [held(x + (k % 5) - 2, width), held(y + Math.floor(k / 5) - 2, height)];
+      return image.data[(qy * width + qx) * channels + c]!;
+    });
+    return around.sort((a, b) => a - b)[12]!;
+  });
+  expect([...median5(image).data]).toEqual([...expected]);
+});
+
+test('sorting keeps equal values in order, negative ones below', () => {
+  const values = Float32Array.from([0.5, -1, 0, -0, 2, 0.5, -1e-30, 1e30]);
+  const { values: sorted, order } = new RadixSorter(8).sort(values, 0, 1, 8);
+  expect([...sorted].map((v) => v + 0)).toEqual([-1, Math.fround(-1e-30), 0, 0, 0.5, 0.5, 2, Math.fround(1e30)]);
+  expect([...order]).toEqual([1, 6, 2, 3, 0, 5, 4, 7]);
+});
+
+test('a picture matched to its own histogram is itself; to another of the same size, it is its values in its own order', () => {
+  const [image, like] = [noise(20, 15, 3, 2), noise(20, 15, 3, 3)];
+  expectClose(histogramMatch(image, image, 255).data, image.data, { abs: 1e-6 });
+  const out = histogramMatch(image, like, 255);
+  for (let c = 0; c < 3; c++) {
+    const channel = ({ data }: FloatImage): number[] => [...data.filter((_, i) => i % 3 === c)].sort((a, b) => a - b);
+    expectClose(channel(out), channel(like), { abs: 1e-5 });
+  }
+});
+
+test('filters keep a flat picture flat, and a kernel of one shifts', () => {
+  const flat = floatImage(12, 9, 3);
+  flat.data.fill(0.37);
+  for (const out of [
+    linearMotionBlur(flat, 9, 25),
+    blurSharpen(flat, 'box', 7),
+    blurSharpen(flat, 'gaussian', 7),
+    blurSharpen(flat, 'none', -15),
+  ]) {
+    expectClose(out.data, flat.data, { abs: 1e-6 });
+  }
+  const image = noise(8, 6, 1, 4);
+  const shifted = correlate(image, [0, 0, 0, 0, 0, 1, 0, 0, 0], 3); // reads its right neighbour; the border mirrors about the edge pixel
+  expect([...shifted.data.subarray(0, 8)]).toEqual([...image.data.subarray(1, 8), image.data[6]!]);
+});
+
+test('a picture of few colours keeps them all', () => {
+  const data = Uint8Array.from({ length: 600 * 3 }, (_, i) => (Math.floor(i / 3) % 40) * 5 + (i % 3));
+  expect(reduceColours({ width: 30, height: 20, channels: 3, data }, 256).data).toEqual(data);
+});
