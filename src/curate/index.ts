@@ -8,6 +8,7 @@ export { type ClusterOptions, cluster, type Person, SAME_PERSON } from './cluste
 export { type DedupeOptions, type Duplicate, dedupe, dedupeNeeds } from './dedupe.ts';
 export { type EditJob, type EditResult, editFaces, type FaceEdit, type FaceToEdit, type Staging, stagingFor } from './editFaces.ts';
 export { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } from './faceArea.ts';
+export { type FaceInfo, faceInfo, type Range } from './faceInfo.ts';
 export {
   cropMask,
   decodeMask,
@@ -36,6 +37,7 @@ export {
   settle,
   undoMoves,
 } from './journal.ts';
+export { landmarkPicture } from './landmarkPicture.ts';
 export { openMeasureCache } from './measureCache.ts';
 export {
   type FaceValues,
