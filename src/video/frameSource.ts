@@ -3,6 +3,7 @@
  * than the frame at hand.
  */
 import type { ByteImage } from '../image/index.ts';
+import type { DeepImage } from './frameSink.ts';
 
 export interface Frame {
   /** Number of the frame in the whole clip from 0, in order of presentation, whatever range is read. */
@@ -11,6 +12,8 @@ export interface Frame {
   readonly time: number;
   /** RGB, upright, square pixels; high dynamic range is mapped to BT.709 as sRGB-like 8 bits. */
   readonly image: ByteImage;
+  /** The same picture in the clip's own colours (its transfer and primaries, not mapped), of clips opened for it. */
+  readonly deep?: DeepImage | undefined;
   /** The file name, for a frame that is a picture of its own. */
   readonly name?: string | undefined;
   /** Whether the decoder found the frame damaged and showed what it had. */

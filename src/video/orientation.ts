@@ -2,6 +2,7 @@
  * Turning a stored picture upright: the eight orientations of EXIF, and those that a video's display matrix can say.
  */
 import type { ByteImage } from '../image/index.ts';
+import type { DeepImage } from './frameSink.ts';
 
 /** As EXIF numbers them: 1 upright, 2 mirrored, 3 half turn, 4 flipped, 5 transposed, 6 to be turned clockwise, 7 transverse, 8 counter-clockwise. */
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
@@ -24,12 +25,33 @@ export const swapsSides = (orientation: Orientation): boolean => orientation >= 
 /** The picture turned upright; itself if it stands upright already. */
 export function orient(image: ByteImage, orientation: Orientation): ByteImage {
   if (orientation === 1) return image;
-  const { width, height, channels, data } = image;
+  const data = new Uint8Array(image.data.length);
+  return { ...turn(image, orientation, data), data };
+}
+
+/** The same for a picture of 16 bits. */
+export function orientDeep(image: DeepImage, orientation: Orientation): DeepImage {
+  if (orientation === 1) return image;
+  const data = new Uint16Array(image.data.length);
+  return { ...turn(image, orientation, data), channels: 3, data };
+}
+
+interface Rows<T> {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly data: T;
+}
+
+function turn<T extends Uint8Array | Uint16Array>(
+  { width, height, channels, data }: Rows<T>,
+  orientation: Orientation,
+  out: T,
+): Omit<Rows<T>, 'data'> {
   const [w, h] = swapsSides(orientation) ? [height, width] : [width, height];
   const [xx, xy, yx, yy] = steps[orientation];
   const startX = xx + yx < 0 ? width - 1 : 0;
   const startY = xy + yy < 0 ? height - 1 : 0;
-  const out = new Uint8Array(data.length);
   const alongX = (xy * width + xx) * channels;
   const alongY = (yy * width + yx) * channels;
   let row = (startY * width + startX) * channels;
@@ -38,7 +60,7 @@ export function orient(image: ByteImage, orientation: Orientation): ByteImage {
       for (let c = 0; c < channels; c++) out[to++] = data[from + c]!;
     }
   }
-  return { width: w, height: h, channels, data: out };
+  return { width: w, height: h, channels };
 }
 
 /**

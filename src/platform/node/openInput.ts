@@ -22,5 +22,5 @@ export async function openInput(path: string, signal?: AbortSignal): Promise<Fra
     if (clip !== undefined) return openInput(join(dirname(path), clip), signal);
   }
   if ((found === undefined && isPattern(path)) || isPictureName(path)) return openPictures(path);
-  return openClip(path, signal);
+  return openClip(path, { signal });
 }

@@ -11,6 +11,7 @@ import { type Frame, orient } from '../../video/index.ts';
 import { nodeCodec } from './codec.ts';
 import { openInput } from './openInput.ts';
 import { naturalOrder } from './picturePaths.ts';
+import { createPictures } from './pictureSequence.ts';
 import { openPictures } from './pictures.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'liae pictures '));
@@ -148,4 +149,18 @@ test('a path means a folder, a pattern, a picture, a clip, or the first file of 
   await expect(opened(join(folder, '*.jpg'))).rejects.toThrow('no pictures');
   await expect(opened(join(folder, 'none.*'))).rejects.toMatchObject({ name: 'FormatError' });
   await expect(opened(join(folder, 'none.png'))).rejects.toThrow('no such file');
+});
+
+test('a folder of PNGs that is written reads back bit for bit', async () => {
+  const folder = join(scratch, 'written');
+  {
+    await using sink = await createPictures(folder);
+    for (const i of [5, 6]) await sink.write({ time: i, image: picture(i) });
+    await sink.write({ time: 9, image: picture(9), name: 'named' });
+    await expect(sink.write({ time: 10, image: picture(9), name: '../out' })).rejects.toMatchObject({ name: 'OptionError' });
+    await sink.finish();
+  }
+  const { frames } = await read(folder);
+  expect(frames.map(({ name }) => name)).toEqual(['00001.png', '00002.png', 'named.png']);
+  for (const [k, i] of [5, 6, 9].entries()) expect(Buffer.compare(frames[k]!.image.data, picture(i).data)).toBe(0);
 });

@@ -2,6 +2,7 @@
 import { basename, resolve } from 'node:path';
 import { ResourceError } from '../../base/index.ts';
 import type { FrameSource } from '../../video/index.ts';
+import type { OpenOptions } from './videoClip.ts';
 import { checkFile } from './videoFile.ts';
 
 /**
@@ -11,7 +12,7 @@ import { checkFile } from './videoFile.ts';
  * @throws FormatError if the file is missing, is no clip, has no video track or no frame that decodes; ResourceError if FFmpeg's libraries
  * do not load on this machine.
  */
-export async function openClip(path: string, signal?: AbortSignal): Promise<FrameSource> {
+export async function openClip(path: string, options: OpenOptions = {}): Promise<FrameSource> {
   await checkFile(path);
   const { Clip } = await import('./videoClip.ts').catch((cause: unknown) => {
     throw new ResourceError('the video library (node-av) does not load', {
@@ -20,5 +21,5 @@ export async function openClip(path: string, signal?: AbortSignal): Promise<Fram
       cause,
     });
   });
-  return Clip.open(resolve(path), basename(path), signal);
+  return Clip.open(resolve(path), basename(path), options);
 }

@@ -26,6 +26,14 @@ interface FirstFrame {
   readonly sampleAspect: number;
   /** Whether it is one picture, not two fields. */
   readonly whole: boolean;
+  /** Whether frames are asked for in 16 bits too. */
+  readonly deep: boolean;
+}
+
+export interface OpenOptions {
+  /** Gives frames in 16 bits and the clip's own colours as well, for what is to be written in them again. */
+  readonly deep?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Clip implements FrameSource {
@@ -47,7 +55,7 @@ export class Clip implements FrameSource {
   }
 
   /** @throws FormatError if the file is no clip or not a frame of it decodes. */
-  static async open(path: string, name: string, signal?: AbortSignal): Promise<Clip> {
+  static async open(path: string, name: string, { deep = false, signal }: OpenOptions = {}): Promise<Clip> {
     await using reader = await openReader(path, name);
     const { facts } = reader;
     let failure: FormatError | undefined;
@@ -64,7 +72,7 @@ export class Clip implements FrameSource {
       const { width, height } = image;
       const colour = `${coloursOf(frame.picture).words}${frame.interlaced ? '; interlaced, made whole frames' : ''}`;
       const info: ClipInfo = { name, kind: 'video', width, height, rate, frames, duration, hash: await clipHash(path), colour };
-      return new Clip(path, info, { pts: frame.pts, orientation, sampleAspect, whole: !frame.interlaced });
+      return new Clip(path, info, { pts: frame.pts, orientation, sampleAspect, whole: !frame.interlaced, deep });
     }
     if (failure !== undefined) throw failure;
     throw new FormatError(`${name}: no frame of this clip can be decoded`, {
@@ -92,6 +100,7 @@ export class Clip implements FrameSource {
     const from = range.from ?? 0;
     await using reader = (await this.#readerAt(from, signal)) ?? (await openReader(this.#path, this.info.name));
     using pixels = new PixelMaker(this.#first);
+    using deepPixels = new PixelMaker(this.#first);
     const whole = deinterlaced(this.#watched(reader, from, signal), this.info.name, () => {
       this.#interlaced = true;
     });
@@ -103,8 +112,9 @@ export class Clip implements FrameSource {
         this.#lost.add(index);
       });
       if (image === undefined) continue;
+      const deep = this.#first.deep ? await deepPixels.makeDeep(frame.picture, this.info.name) : undefined;
       signal?.throwIfAborted();
-      yield { index, time, image, ...(damaged ? { damaged } : {}) };
+      yield { index, time, image, ...(deep === undefined ? {} : { deep }), ...(damaged ? { damaged } : {}) };
     }
   }
 

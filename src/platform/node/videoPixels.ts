@@ -4,7 +4,7 @@
  */
 import { FormatError } from '../../base/index.ts';
 import type { ByteImage } from '../../image/index.ts';
-import { type Orientation, orient, ToneMap, type WideTransfer } from '../../video/index.ts';
+import { type DeepImage, type Orientation, orient, orientDeep, ToneMap, type WideTransfer } from '../../video/index.ts';
 import { FilterChain, type FilterSpec, frameKey } from './videoFilters.ts';
 import {
   AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
@@ -109,21 +109,37 @@ export class PixelMaker implements Disposable {
 
   /** @throws FormatError if the frame's format cannot be converted. */
   async make(picture: Frame, name: string): Promise<ByteImage> {
-    const key = [frameKey(picture), picture.colorTrc, picture.colorPrimaries].join();
+    using out = await this.#convert(picture, name, false);
+    return orient(this.#map === undefined ? packed(out) : this.#mapped(out, this.#map), this.#orientation);
+  }
+
+  /** The frame in 16 bits and in its own colours. One maker makes either these or those of 8 bits. */
+  async makeDeep(picture: Frame, name: string): Promise<DeepImage> {
+    using out = await this.#convert(picture, name, true);
+    const { width, height } = out;
+    const data = new Uint16Array(width * height * 3);
+    copyRows(out, width * 6, new Uint8Array(data.buffer));
+    return orientDeep({ width, height, channels: 3, data }, this.#orientation);
+  }
+
+  async #convert(picture: Frame, name: string, deep: boolean): Promise<Frame> {
+    const key = [frameKey(picture), picture.colorTrc, picture.colorPrimaries, deep].join();
     if (key !== this.#key || this.#chain === undefined) {
       this[Symbol.dispose]();
-      const colours = coloursOf(picture);
-      this.#map = colours.wide === undefined ? undefined : new ToneMap(colours.wide, masteringPeak(picture));
+      const stated = coloursOf(picture);
+      const colours: Colours = deep ? { ...stated, wide: stated.wide ?? 'sdr' } : stated;
+      this.#map = colours.wide === undefined || deep ? undefined : new ToneMap(colours.wide, masteringPeak(picture));
       this.#chain = await FilterChain.build(picture, this.#filters(picture, colours, name), name);
       this.#key = key;
     }
     const chain = this.#chain;
-    using out = new Frame();
+    const out = new Frame();
     out.alloc();
     const pushed = await chain.push(picture);
     const pulled = pushed < 0 ? pushed : await chain.pull(out);
-    if (pulled < 0) throw new FormatError(`${name}: a frame cannot be made RGB`, { found: reason(pulled) });
-    return orient(this.#map === undefined ? packed(out) : this.#mapped(out, this.#map), this.#orientation);
+    if (pulled >= 0) return out;
+    out.free();
+    throw new FormatError(`${name}: a frame cannot be made RGB`, { found: reason(pulled) });
   }
 
   #filters(picture: Frame, { matrix, range, wide }: Colours, name: string): readonly FilterSpec[] {

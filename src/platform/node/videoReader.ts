@@ -55,8 +55,9 @@ export interface StreamFacts {
   readonly orientation: Orientation;
   /** Width of a sample over its height. */
   readonly sampleAspect: number;
-  /** Seconds of one unit of a timestamp. */
+  /** Seconds of one unit of a timestamp, as a number and exactly. */
   readonly timeUnit: number;
+  readonly timeBase: readonly [num: number, den: number];
   /** Frames a second on average, if the file says. */
   readonly rate: number | undefined;
   /** Frames by the container's own count. */
@@ -355,6 +356,7 @@ function factsOf(format: FormatContext, stream: Stream): StreamFacts {
     orientation: matrix === null ? 1 : orientationOfMatrix(matrix),
     sampleAspect: aspectOf(stream.sampleAspectRatio) ?? aspectOf(codecpar.sampleAspectRatio) ?? 1,
     timeUnit,
+    timeBase: [timeBase.num, timeBase.den],
     rate,
     frames: nbFrames > 0n ? Number(nbFrames) : undefined,
     duration: seconds > 0 ? seconds : undefined,
