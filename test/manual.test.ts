@@ -27,7 +27,7 @@ async function commandsText(): Promise<string> {
         return [spelt, flag.help, flag.default ?? ''];
       });
       const rest = name === 'train' ? '\n\nand the options of training below.' : '';
-      return `### liae ${name}\n\n\`liae ${name} ${usage}\`\n\n${about ?? `${summary}.`}\n\n${table(['flag', 'meaning', 'default'], rows)}${rest}`;
+      return `### liae ${name}\n\n\`liae ${name} ${usage}\`\n\n${(about ?? `${summary}.`).replaceAll('\n', '  \n')}\n\n${table(['flag', 'meaning', 'default'], rows)}${rest}`;
     }),
   );
   return sections.join('\n\n');
