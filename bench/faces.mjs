@@ -52,7 +52,7 @@ for (const kind of sortKinds) {
   if (kind.needs.includes('picture') || kind.needs.includes('identity') || !kind.name.includes(options.only)) continue;
   await timed(`sort ${kind.name}`, async () => sortFaces(kind, measures));
 }
-if ('absdiff'.includes(options.only) && count <= 10000) {
+if ('absdiff'.includes(options.only) && count <= 2000) {
   const pictures = await timed('decoding all pictures', () => measureFolder(folder, faces, ['picture'], { workers }));
   await timed('sort absdiff', async () =>
     sortFaces(

@@ -80,8 +80,9 @@ function coarsened(fine: Float64Array, count: number, factor: number): Float64Ar
   return out;
 }
 
-/** Cells of the coarse pictures that bound a difference of pixels from below. */
-const CELLS = 64;
+/** Side of the coarse pictures that bound a difference of pixels from below, and their numbers. */
+const SIDE = 16;
+const CELLS = SIDE * SIDE * 3;
 
 /**
  * From the first face to the one with the least (or largest) sum of absolute differences of all bytes.
@@ -94,19 +95,16 @@ export function differenceChain(
   faces: readonly number[],
   options: { readonly similar: boolean; readonly progress: Progress },
 ): number[] {
-  const sums = options.similar ? cellSums(pictures, bytes, faces) : new Float64Array(0);
+  const sums = options.similar ? cellSums(pictures, bytes, faces) : new Int32Array(0);
   const left = Int32Array.from(faces, (_, k) => k);
   let here = 0;
   const order = faces.length === 0 ? [] : [faces[0]!];
   let count = faces.length - 1;
   left.copyWithin(0, 1);
   while (count > 0) {
-    let [best, at] = [options.similar ? Infinity : -Infinity, 0];
-    for (let k = 0; k < count; k++) {
-      if (options.similar && cellBound(sums, here, left[k]!) >= best) continue;
-      const d = absoluteDifference(pictures, faces[here]! * bytes, faces[left[k]!]! * bytes, bytes);
-      if (options.similar ? d < best : d > best) [best, at] = [d, k];
-    }
+    const distance = (k: number, most: number): number =>
+      absoluteDifference(pictures, faces[here]! * bytes, faces[left[k]!]! * bytes, bytes, most);
+    const at = options.similar ? nearestOf(count, (k) => cellBound(sums, here, left[k]!), distance) : farthestOf(count, distance);
     here = left[at]!;
     order.push(faces[here]!);
     left.copyWithin(at, at + 1, count--); // keeps the present order among those left
@@ -115,23 +113,57 @@ export function differenceChain(
   return order;
 }
 
-export function absoluteDifference(data: Uint8Array, i: number, j: number, bytes: number): number {
+/** The least distance; of equals the first. Candidates whose bound is above the least found so far are passed over. */
+function nearestOf(count: number, bound: (k: number) => number, distance: (k: number, most: number) => number): number {
+  const bounds = Float64Array.from({ length: count }, (_, k) => bound(k));
+  const first = bounds.indexOf(bounds.reduce((a, b) => Math.min(a, b)));
+  let [at, least] = [first, distance(first, Infinity)];
+  for (let k = 0; k < count; k++) {
+    if (k === first || bounds[k]! > least) continue;
+    const d = distance(k, least);
+    if (d < least || (d === least && k < at)) [at, least] = [k, d];
+  }
+  return at;
+}
+
+function farthestOf(count: number, distance: (k: number, most: number) => number): number {
+  let [at, most] = [0, -Infinity];
+  for (let k = 0; k < count; k++) {
+    const d = distance(k, Infinity);
+    if (d > most) [at, most] = [k, d];
+  }
+  return at;
+}
+
+const STRETCH = 4096;
+
+/** Sum of absolute differences of bytes that start at these places; one that is above `most` may come out as anything above it. */
+export function absoluteDifference(data: Uint8Array, i: number, j: number, bytes: number, most = Infinity): number {
   let sum = 0;
-  for (let end = i + bytes; i < end; i++, j++) sum += Math.abs(data[i]! - data[j]!);
+  for (const end = i + bytes; i < end && sum <= most; ) {
+    for (const stop = Math.min(end, i + STRETCH); i < stop; i++, j++) sum += Math.abs(data[i]! - data[j]!);
+  }
   return sum;
 }
 
-/** Sums of runs of bytes: what they differ by, the bytes differ by at least. */
-function cellSums(pictures: Uint8Array, bytes: number, faces: readonly number[]): Float64Array {
-  const out = new Float64Array(faces.length * CELLS);
-  const run = Math.ceil(bytes / CELLS);
+/**
+ * Sums of groups of bytes: what they differ by, the bytes differ by at least. The groups are cells of a square picture of three channels; of others
+ * they are groups, too, if less alike ones.
+ */
+function cellSums(pictures: Uint8Array, bytes: number, faces: readonly number[]): Int32Array {
+  const side = Math.max(1, Math.round(Math.sqrt(bytes / 3)));
+  const cell = Uint16Array.from({ length: bytes }, (_, b) => {
+    const [x, y] = [Math.trunc((b % (side * 3)) / 3), Math.trunc(b / (side * 3))];
+    return (Math.min(SIDE - 1, Math.trunc((y * SIDE) / side)) * SIDE + Math.trunc((x * SIDE) / side)) * 3 + (b % 3);
+  });
+  const out = new Int32Array(faces.length * CELLS);
   for (const [k, face] of faces.entries()) {
-    for (let b = 0; b < bytes; b++) out[k * CELLS + Math.floor(b / run)]! += pictures[face * bytes + b]!;
+    for (let b = 0; b < bytes; b++) out[k * CELLS + cell[b]!]! += pictures[face * bytes + b]!;
   }
   return out;
 }
 
-function cellBound(sums: Float64Array, i: number, j: number): number {
+function cellBound(sums: Int32Array, i: number, j: number): number {
   let bound = 0;
   for (let c = 0; c < CELLS; c++) bound += Math.abs(sums[i * CELLS + c]! - sums[j * CELLS + c]!);
   return bound;
