@@ -3,5 +3,5 @@ export { exifOrientation } from './exif.ts';
 export { checkRange, pickFrames, type Timed } from './frameRange.ts';
 export type { DeepImage, FrameSink, SinkFrame } from './frameSink.ts';
 export type { ClipInfo, Frame, FrameRange, FrameSource } from './frameSource.ts';
-export { type Orientation, orient, orientationOfMatrix, orientDeep, swapsSides } from './orientation.ts';
+export { type Orientation, orient, orientationOfMatrix, orientDeep } from './orientation.ts';
 export { ToneMap, type WideTransfer } from './toneMap.ts';

@@ -20,7 +20,7 @@ const steps: Readonly<Record<Orientation, readonly [number, number, number, numb
 };
 
 /** Whether width and height change places. */
-export const swapsSides = (orientation: Orientation): boolean => orientation >= 5;
+const swapsSides = (orientation: Orientation): boolean => orientation >= 5;
 
 /** The picture turned upright; itself if it stands upright already. */
 export function orient(image: ByteImage, orientation: Orientation): ByteImage {

@@ -68,6 +68,8 @@ export async function makeClip(path: string, plan: ClipPlan): Promise<void> {
     encoder.framerate = new Rational(rate, 1);
     encoder.colorSpace = like.colorSpace;
     encoder.colorRange = like.colorRange;
+    encoder.colorTrc = like.colorTrc;
+    encoder.colorPrimaries = like.colorPrimaries;
     if (plan.sampleAspect !== undefined) encoder.sampleAspectRatio = new Rational(...plan.sampleAspect);
     if ((format.oformat!.flags & AVFMT_GLOBALHEADER) !== 0) encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     ok(await encoder.open2(found, Dictionary.fromObject({ threads: '1', ...plan.options })));

@@ -129,6 +129,30 @@ test('colours are those of the tags: each matrix and range gives back the same p
   }
 });
 
+test.each([
+  ['smpte2084', 'BT.2020 PQ, 10 bits, tone-mapped to BT.709'],
+  ['arib-std-b67', 'BT.2020 HLG, 10 bits, tone-mapped to BT.709'],
+  ['bt709', 'BT.2020, limited range, 10 bits, moved to BT.709'],
+])('%s of BT.2020 comes back as the BT.709 that it was made from', async (transfer, words) => {
+  const grays = (i: number): Uint8Array => Uint8Array.from({ length: 64 * 48 * 3 }, (_, p) => 40 + (Math.floor(p / 3) % 64) * 2 + i * 5);
+  const colours = (i: number): Uint8Array => grays(i).map((v, p) => v + [25, 0, -10][p % 3]!);
+  for (const [kind, picture, least] of [
+    ['grays', grays, 47],
+    ['colours', colours, transfer === 'arib-std-b67' ? 36 : 45],
+  ] as const) {
+    const path = join(scratch, `${kind} ${transfer}.mkv`);
+    const to = `t=${transfer}:p=2020:m=2020_ncl:r=limited:npl=${transfer === 'bt709' ? 100 : 203}`;
+    const filters = [
+      ['zscale', `min=gbr:rin=full:tin=bt709:pin=bt709:${to}`],
+      ['format', 'pix_fmts=yuv444p10le'],
+    ] as const;
+    await makeClip(path, { width: 64, height: 48, frames: 2, picture, codec: 'ffv1', pixelFormat: 'gbrp', filters });
+    const { frames, colour } = await read(path);
+    expect(colour).toBe(words);
+    expect(psnr(frames[1]!.image.data, picture(1))).toBeGreaterThan(least);
+  }
+});
+
 test('wide samples are made square, and fields whole', async () => {
   const plan = { width: 96, height: 64, frames: 40, picture: (i: number) => barcode(96, 64, i) };
   const wide = join(scratch, 'wide.mp4');

@@ -186,7 +186,7 @@ export class PixelMaker implements Disposable {
   }
 }
 
-/** The names that zimg, which is several times as fast as FFmpeg's own scaler, has for a matrix; undefined if it does not take the frame. */
+/** The name that zimg has for a matrix; undefined if it does not take the frame. It is preferred to FFmpeg's own scaler, which is slower at full chroma. */
 function fastMatrix(
   format: string,
   { width, height, matrix }: { width: number; height: number; matrix: Colours['matrix'] },
