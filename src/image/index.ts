@@ -20,7 +20,7 @@ export { multibandBlend } from './multiband.ts';
 export { PoissonSolver } from './poisson.ts';
 export { type Corner, convexHull, fillConvexPolygon, fillPolygon } from './polygon.ts';
 export { affinePositions, mapPositions, type Positions, positions } from './positions.ts';
-export { withProvenance } from './provenance.ts';
+export { readProvenance, withProvenance } from './provenance.ts';
 export { reduceColours } from './reduceColours.ts';
 export { resize } from './resize.ts';
 export { grayBytes, rgbBytes } from './rgb.ts';
