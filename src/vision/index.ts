@@ -3,3 +3,4 @@ export { createFaceModels, type FaceNetworkName, type FaceNetworks } from './cre
 export type { Detection, DetectOptions, FaceMesh, FaceModels, Region } from './faceModels.ts';
 export { landmarks68 } from './landmarks68.ts';
 export { regionOfDetection, regionOfMesh } from './regions.ts';
+export { type Looks, steadyMesh } from './steady.ts';
