@@ -5,6 +5,17 @@ export { absoluteDifference, channelDistance } from './chains.ts';
 export { type CheckOptions, checkFaces, checkNeeds, type Fault, type FaultClass, faultClasses } from './checkFaces.ts';
 export { chooseFaces, chooseNeeds } from './chooseFaces.ts';
 export { type ClusterOptions, cluster, type Person, SAME_PERSON } from './cluster.ts';
+export {
+  type Coverage,
+  coverageImage,
+  coverageOf,
+  coverageSvg,
+  coverageText,
+  type Direction,
+  directionOf,
+  directionText,
+  type LackingCell,
+} from './coverageMap.ts';
 export { type DedupeOptions, type Duplicate, dedupe, dedupeNeeds } from './dedupe.ts';
 export { type EditJob, type EditResult, editFaces, type FaceEdit, type FaceToEdit, type Staging, stagingFor } from './editFaces.ts';
 export { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } from './faceArea.ts';
@@ -62,6 +73,7 @@ export { metadataFile, readMetadata, restoreFace, type SavedFace, writeMetadata 
 export { mirrorFace } from './mirrorFaces.ts';
 export { type NamedSource, numberedMoves, originalMoves } from './rename.ts';
 export { type NewCrop, resizeFace, roundedBytes, toolQuality } from './resizeFaces.ts';
+export { type Caption, ContactSheet, type SheetLayout } from './sheet.ts';
 export { type SortKind, type SortOptions, type SortResult, sortFaces } from './sorting.ts';
 export { sortKindOf, sortKinds } from './sortKinds.ts';
 export { restoreMoves, trashMoves } from './trash.ts';

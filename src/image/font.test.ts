@@ -5,7 +5,7 @@ import { drawText, readFont, textWidth } from './font.ts';
 
 test('every glyph is nine rows of five, not empty, and no two are alike', () => {
   const glyphs = readFont();
-  for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:-+/()%#?') {
+  for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:-+/()%#?_°=×') {
     expect(glyphs.has(character), character).toBe(true);
   }
   for (const rows of glyphs.values()) {

@@ -13,6 +13,8 @@ export const faces: CommandGroup = {
       summary: 'find broken, repeated, blurred faces, closed eyes and other persons',
       load: async () => (await import('./check.ts')).check,
     },
+    { name: 'sheet', summary: 'a contact sheet of the faces, as PNG', load: async () => (await import('./pictures.ts')).sheet },
+    { name: 'map', summary: 'which poses of dst src has, as picture and in words', load: async () => (await import('./pictures.ts')).map },
     { name: 'sort', summary: 'rename faces to numbers in the order of a measure', load: async () => (await import('./sort.ts')).sort },
     { name: 'best', summary: 'keep the N most useful faces', load: async () => (await import('./choose.ts')).best },
     { name: 'dedupe', summary: 'take out faces that repeat others', load: async () => (await import('./choose.ts')).dedupeFaces },

@@ -8,6 +8,7 @@ import { goldenFolder } from '../../../test/support.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
 
 const dfljpg = fileURLToPath(new URL('tools/dfljpg/', goldenFolder));
+const dst = fileURLToPath(new URL('../../../assets/demo/dst/', import.meta.url));
 
 test('what is packed and unpacked is byte for byte what it was; the files wait in the trash', async () => {
   const folder = workspace(5);
@@ -86,4 +87,30 @@ test('pictures of landmarks go to a folder beside', async () => {
   expect(namesIn(`${folder}_debug`)).toEqual(Object.keys(before).map((name) => name.replace('.jpg', '_debug.jpg')));
   const [name = ''] = namesIn(`${folder}_debug`);
   expect((await nodeCodec().decode(readFileSync(join(`${folder}_debug`, name)), name)).width).toBe(256);
+});
+
+test('a contact sheet shows every face once, a map names the poses that are lacking, and neither touches the folder', async () => {
+  const folder = workspace(5);
+  const before = filesOf(folder);
+  const sheet = join(folder, '..', 'sheet.png');
+  await done('sheet', folder, '--out', sheet, '--columns', '3', '--size', '64');
+  const codec = nodeCodec();
+  const picture = await codec.decode(readFileSync(sheet), sheet);
+  expect([picture.width, picture.height]).toEqual([10 + 3 * 74, 40 + 2 * 104]);
+  const [first = ''] = namesIn(folder);
+  const face = await codec.decode(readFileSync(join(folder, first)), first);
+  const mean = (image: typeof face, [x0, y0, side]: readonly [number, number, number]): number => {
+    let sum = 0;
+    for (let y = y0; y < y0 + side; y++) for (let x = x0; x < x0 + side; x++) sum += image.data[(y * image.width + x) * 3]!;
+    return sum / side ** 2;
+  };
+  expect(Math.abs(mean(picture, [10, 40, 64]) - mean(face, [0, 0, 256]))).toBeLessThan(1);
+  const map = join(folder, '..', 'map');
+  const { out } = await done('map', folder, workspace(90, dst), '--out', map, '--json');
+  const found = JSON.parse(out) as { covered: number; lacking: { words: string; uncovered: number }[]; files: string[] };
+  expect(found.files).toEqual([`${map}.svg`, `${map}.png`]);
+  const uncovered = found.lacking.reduce((sum, cell) => sum + cell.uncovered, 0);
+  expect(found.covered).toBeCloseTo(1 - uncovered / 90, 12);
+  expect(readFileSync(`${map}.svg`, 'utf8')).toContain(found.lacking[0]!.words);
+  expect(filesOf(folder)).toEqual(before);
 });
