@@ -32,8 +32,8 @@ export {
   storedMask,
   storedMaskSide,
 } from './faceMasks.ts';
-export { expressionOf, measurerOf } from './faceMeasures.ts';
-export { bhattacharyya, preparedHistograms, totalDistances } from './histograms.ts';
+export { measurerOf } from './faceMeasures.ts';
+export { preparedHistograms, totalDistances } from './histograms.ts';
 export { type ImageSet, openImages } from './imageSet.ts';
 export {
   type Action,
@@ -65,9 +65,7 @@ export {
   type Measures,
   type MeasureValues,
   measureArray,
-  measureNames,
   measuresOf,
-  measureTable,
 } from './measureTable.ts';
 export { metadataFile, readMetadata, restoreFace, type SavedFace, writeMetadata } from './metadataFile.ts';
 export { mirrorFace } from './mirrorFaces.ts';

@@ -38,8 +38,6 @@ export const measureTable = {
 
 export type MeasureName = keyof typeof measureTable;
 
-export const measureNames = Object.keys(measureTable) as readonly MeasureName[];
-
 export type MeasureValues = Float64Array | Float32Array | Uint8Array;
 
 /** An array of `length` numbers as the measure keeps them. */

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { built } from '../../../test/support/built.ts';
+import { ResourceError } from '../../base/index.ts';
 import type { MeasurableFaces, Measures } from '../../curate/index.ts';
 import { type Faceset, openFaces } from '../../faceset/index.ts';
+import type { FaceModels } from '../../vision/index.ts';
 import { measureFolder } from './curateWorkers.ts';
 import { nodeFolder } from './files.ts';
 
@@ -51,6 +53,25 @@ test('threads measure what the calling thread measures', async () => {
   const there = await measureFolder(folder, faces, wanted, { workers: 2, fresh: true, workerUrl });
   expect(byName(there)).toEqual(byName(here));
   expect(here.broken.size).toBe(0);
+});
+
+/** A network that sees the same person in every face. */
+const models = (identity: FaceModels['identity']): FaceModels => ({
+  detect: () => Promise.reject(new Error('not asked for')),
+  mesh: () => Promise.reject(new Error('not asked for')),
+  person: () => Promise.reject(new Error('not asked for')),
+  identity,
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+});
+
+test('identity comes from the network on this thread, all else from the workers; without the network the run ends', async () => {
+  await using faces = await openFaces(nodeFolder(folder));
+  const one = models(() => Promise.resolve(new Float32Array(128).fill(0.5)));
+  const measures = await measureFolder(folder, faces, ['identity', 'hue'], { workers: 1, fresh: true, workerUrl, models: one });
+  expect(measures.values('identity').every((v) => v === 0.5)).toBe(true);
+  expect(measures.values('hue').every((v) => v >= 0 && v < 180)).toBe(true);
+  const none = models(() => Promise.reject(new ResourceError('the package is not installed')));
+  await expect(measureFolder(folder, faces, ['identity'], { workers: 0, fresh: true, models: none })).rejects.toThrow('not installed');
 });
 
 test('what was kept is found again after renaming; what is new or written anew is measured', async () => {

@@ -61,11 +61,26 @@ export async function measureFolder(
   const { signal, progress, models, fresh = false, workers = Math.min(8, availableParallelism()) } = options;
   const known = fresh ? undefined : await openMeasureCache(nodeFolder(path), faces, await fileStamps(path, faces), wanted);
   const few = faces.count < FEW || wanted.length === 0;
-  if (workers === 0 || few || wanted.includes('identity')) {
-    return measureFaces(faces, wanted, { measurer: measurerOf(nodeCodec(), models), known, signal, progress });
-  }
-  await using measurer = new MeasurePool(workers, options.workerUrl ?? new URL('./curateWorker.js', import.meta.url));
+  const here = measurerOf(nodeCodec(), models);
+  if (workers === 0 || few) return measureFaces(faces, wanted, { measurer: here, known, signal, progress });
+  await using pool = new MeasurePool(workers, options.workerUrl ?? new URL('./curateWorker.js', import.meta.url));
+  const measurer = models === undefined ? pool : identityHere(here, pool);
   return await measureFaces(faces, wanted, { measurer, known, signal, progress });
+}
+
+/** Identity by the network on this thread, all else by the pool. */
+function identityHere(here: Measurer, pool: Measurer): Measurer {
+  return {
+    parallel: pool.parallel,
+    async measure(job) {
+      const others = job.wanted.filter((name) => name !== 'identity');
+      const [own, theirs] = await Promise.all([
+        others.length === job.wanted.length ? {} : here.measure({ ...job, wanted: ['identity'] }),
+        others.length === 0 ? {} : pool.measure({ ...job, wanted: others }),
+      ]);
+      return { ...own, ...theirs };
+    },
+  };
 }
 
 /** When each file was written and how long it is; of packed faces those of the pak. */
