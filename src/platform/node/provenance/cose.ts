@@ -5,7 +5,7 @@
 import { verify, X509Certificate } from 'node:crypto';
 import { FormatError } from '../../../base/index.ts';
 import { bytesOf, type Cbor, field, listOf, readCbor, Tagged, writeCbor } from './cbor.ts';
-import { algorithms, keyFor, type Signer } from './signer.ts';
+import { algorithms, keyFor, localOrganisation, type Signer } from './signer.ts';
 
 const SIGN1 = 18;
 const ALGORITHM = 1;
@@ -21,7 +21,7 @@ export interface Signature {
   readonly certificate: X509Certificate | undefined;
   /** Its issuer's certificates as far as they are given and hold. */
   readonly chain: readonly X509Certificate[];
-  /** Whether the certificate is signed with its own key. */
+  /** Whether nobody but its maker vouches for the certificate: it is signed with its own key, or was made by this program. */
   readonly selfSigned: boolean;
   /** Why it is not valid. */
   readonly problem: string | undefined;
@@ -78,7 +78,7 @@ export function checkSignature(cose: Uint8Array, payload: Uint8Array, name: stri
     algorithm: algorithm?.name ?? `COSE algorithm ${String(number)}`,
     certificate: first,
     chain: chain.slice(1),
-    selfSigned: first !== undefined && issued(first, first),
+    selfSigned: first !== undefined && (issued(first, first) || first.issuer.split('\n').includes(`O=${localOrganisation}`)),
     timeStamped: field(parts[1], 'sigTst') !== undefined || field(parts[1], 'sigTst2') !== undefined,
   };
   const problem = ((): string | undefined => {

@@ -1,6 +1,6 @@
 /**
- * Who signs: a key and certificate of one's own, or a key made here at first use with a certificate that signs itself. Such a mark shows that
- * a file is unchanged since it was written; it says nothing about who wrote it, and no trust list knows it.
+ * Who signs: a key and certificate of one's own, or a key made here at first use with a certificate that nobody vouches for. Such a mark shows
+ * that a file is unchanged since it was written; it says nothing about who wrote it, and no trust list knows it.
  * Sources: C2PA specification, "X.509 certificates" and "Digital signatures"; RFC 5280; RFC 9053 (COSE algorithms).
  */
 import {
@@ -49,6 +49,8 @@ export const algorithms: readonly Algorithm[] = [
   { cose: -8, name: 'Ed25519', hash: undefined, kind: 'ed25519' },
 ];
 
+/** What certificates made here call their owner, in the place where validators show a name. */
+export const localOrganisation = 'liae local key - identity not verified';
 const FILE = 'signing-key.pem';
 const YEARS = 10;
 const maxPem = 2 ** 20;
@@ -61,7 +63,7 @@ export function configFolder(env: NodeJS.ProcessEnv = process.env, platform: Nod
 }
 
 /**
- * The key of this installation; made if there is none: EC P-256, in one file with its certificate, readable by its owner alone. Processes may
+ * The key of this installation; made if there is none: EC P-256, in one file with its certificate and that one's root, readable by its owner alone. Processes may
  * race: the first file stays.
  *
  * @throws FormatError if the file is damaged or its certificate has ended.
@@ -159,43 +161,70 @@ function readCertificate(pem: string, name: string): X509Certificate {
   }
 }
 
-/** A new key and a certificate for it, in PEM. The name says what it is worth and nothing about the machine or its user. */
+/**
+ * A new key, its certificate and the root that issued it, in PEM. C2PA wants no certificate that signs itself, so that a root is made for this one
+ * certificate and its key is forgotten at once. The names say what they are worth and nothing about the machine or its user.
+ */
 function newIdentity(now: Date): string {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
-  const keyId = new Uint8Array(createHash('sha1').update(spki.subarray(-65)).digest()); // RFC 5280, 4.2.1.2: SHA-1 of the public key's bits
+  const root = newKey();
+  const own = newKey();
   const until = new Date(now);
   until.setUTCFullYear(now.getUTCFullYear() + YEARS);
-  const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'));
-  const attribute = (type: string, text: string): Uint8Array => setOf(sequence(oid(type), utf8(text)));
-  const id = Buffer.from(keyId.subarray(0, 4)).toString('hex');
-  const name = sequence(attribute('2.5.4.10', 'Self-signed by liae, identity not checked'), attribute('2.5.4.3', `liae local key ${id}`));
-  const extension = (type: string, critical: boolean, value: Uint8Array): Uint8Array =>
-    sequence(oid(type), ...(critical ? [truth] : []), octets(value));
-  const extensions = sequence(
+  const id = Buffer.from(own.id.subarray(0, 4)).toString('hex');
+  const rootName = distinguishedName(`liae local root ${id}`);
+  const since = new Date(now.getTime() - 3600_000); // clocks of others may be behind
+  const span = sequence(time(since), time(until));
+  const issuer = { name: rootName, key: root.privateKey };
+  const rootCertificate = certificate({ issuer, span, name: rootName, spki: root.spki }, [
+    extension('2.5.29.19', true, sequence(truth)), // basicConstraints: an authority
+    extension('2.5.29.15', true, bits(Uint8Array.of(0x04), 2)), // keyUsage: keyCertSign
+    extension('2.5.29.14', false, octets(root.id)),
+  ]);
+  const ownCertificate = certificate({ issuer, span, name: distinguishedName(`liae local key ${id}`), spki: own.spki }, [
     extension('2.5.29.19', true, sequence()), // basicConstraints: no authority
     extension('2.5.29.15', true, bits(Uint8Array.of(0x80), 7)), // keyUsage: digitalSignature
     // extendedKeyUsage: e-mail protection, which validators take by default, and C2PA claim signing
     extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.4'), oid('1.3.6.1.4.1.62558.2.1'))),
-    extension('2.5.29.14', false, octets(keyId)),
-    extension('2.5.29.35', false, sequence(context(0, false, keyId))),
-  );
-  const body = sequence(
-    context(0, true, integer(Uint8Array.of(2))), // version 3
-    integer(Uint8Array.of(0x40, ...randomBytes(15))),
-    ecdsaWithSha256,
-    name,
-    sequence(time(now), time(until)),
-    name,
-    spki,
-    context(3, true, extensions),
-  );
-  const certificate = sequence(body, ecdsaWithSha256, bits(new Uint8Array(sign('sha256', body, privateKey))));
-  const base64 = Buffer.from(certificate)
-    .toString('base64')
-    .replaceAll(/.{1,64}/g, '$&\n');
-  return `${privateKey.export({ type: 'pkcs8', format: 'pem' })}-----BEGIN CERTIFICATE-----\n${base64}-----END CERTIFICATE-----\n`;
+    extension('2.5.29.14', false, octets(own.id)),
+    extension('2.5.29.35', false, sequence(context(0, false, root.id))),
+  ]);
+  return [own.privateKey.export({ type: 'pkcs8', format: 'pem' }), pemOf(ownCertificate), pemOf(rootCertificate)].join('');
 }
+
+function newKey(): { privateKey: KeyObject; spki: Uint8Array; id: Uint8Array } {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
+  return { privateKey, spki, id: new Uint8Array(createHash('sha1').update(spki.subarray(-65)).digest()) }; // RFC 5280, 4.2.1.2: of the key's bits
+}
+
+interface CertificateParts {
+  readonly issuer: { readonly name: Uint8Array; readonly key: KeyObject };
+  readonly span: Uint8Array;
+  readonly name: Uint8Array;
+  readonly spki: Uint8Array;
+}
+
+/** RFC 5280, 4.1. */
+function certificate({ issuer, span, name, spki }: CertificateParts, extensions: readonly Uint8Array[]): Uint8Array {
+  const ecdsaWithSha256 = sequence(oid('1.2.840.10045.4.3.2'));
+  const version3 = context(0, true, integer(Uint8Array.of(2)));
+  const serial = integer(Uint8Array.of(0x40, ...randomBytes(15)));
+  const body = sequence(version3, serial, ecdsaWithSha256, issuer.name, span, name, spki, context(3, true, sequence(...extensions)));
+  return sequence(body, ecdsaWithSha256, bits(new Uint8Array(sign('sha256', body, issuer.key))));
+}
+
+const extension = (type: string, critical: boolean, value: Uint8Array): Uint8Array =>
+  sequence(oid(type), ...(critical ? [truth] : []), octets(value));
+
+function distinguishedName(commonName: string): Uint8Array {
+  const attribute = (type: string, text: string): Uint8Array => setOf(sequence(oid(type), utf8(text)));
+  return sequence(attribute('2.5.4.10', localOrganisation), attribute('2.5.4.3', commonName));
+}
+
+const pemOf = (der: Uint8Array): string =>
+  `-----BEGIN CERTIFICATE-----\n${Buffer.from(der)
+    .toString('base64')
+    .replaceAll(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
 
 async function readIfThere(path: string): Promise<string | undefined> {
   try {

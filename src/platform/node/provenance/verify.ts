@@ -52,7 +52,7 @@ export interface IngredientReport {
 }
 
 export interface SignerReport {
-  /** `self-signed`: by its own key. `unknown issuer`: by another's, which no list here knows. `invalid`: the signature does not hold. */
+  /** `self-signed`: nobody but its maker vouches for the key. `unknown issuer`: by another's, which no list here knows. `invalid`: the signature does not hold. */
   readonly state: 'self-signed' | 'unknown issuer' | 'invalid';
   readonly name: string | undefined;
   readonly issuer: string | undefined;
@@ -205,7 +205,7 @@ function signatureChecks({ valid, problem, certificate, selfSigned, timeStamped 
   checks.push({
     ...{ code: UNTRUSTED, holds: undefined, url },
     text: selfSigned
-      ? 'signed with its own key: it shows that nothing changed since, not who signed; no trust list knows it'
+      ? 'a key that nobody vouches for: the mark shows that nothing changed since, not who signed; trust lists do not recognise it'
       : 'who issued the certificate is not checked: no trust list is kept here',
   });
   return checks;
@@ -263,7 +263,7 @@ function checkIngredient({ label, value }: Assertion, all: readonly Manifest[], 
   const shortened = [...redacted].some((each) => typeof each === 'string' && each.includes(`/${manifest.label}/`));
   const signature = shortened ? hashedUri(field(value, 'claimSignature')) : undefined;
   const [wanted, bytes] = signature?.hash === undefined ? [reference, manifest.box.hashed] : [signature, manifest.signature.hashed];
-  const { holds, text } = checkHash(wanted, bytes, manifest, { url, what: `the credentials of ${title}`, code: '' });
+  const { holds, text } = checkHash(wanted, bytes, manifest, { url, what: `the manifest of ${title}`, code: '' });
   return [{ code: `ingredient.manifest.${holds === true ? 'validated' : 'mismatch'}`, holds, url, text }];
 }
 
