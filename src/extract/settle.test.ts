@@ -95,7 +95,9 @@ test('edits by hand: set holds exactly, adds and guides the gap; remove and clea
   expect(far(settled.faces[20]![0]!.landmarks, fakeLandmarks({ ...moving(20), x: 121 }))).toBeLessThan(1e-3);
   expect(settled.faces[25]).toEqual([]);
   expect(settled.faces[26]).toEqual([]);
-  expect(settle(found, edits, 25, options).faces[26]).toMatchObject([{ filled: true }]);
+  const filled = settle(found, edits, 25, options);
+  expect(filled.faces.map((faces, i) => (faces[0]?.filled === true ? i : -1)).filter((i) => i >= 0)).toEqual([10, 11, 13, 14]);
+  expect([filled.faces[25], filled.faces[26]]).toEqual([[], []]);
 });
 
 test('pictures of their own are neither joined nor moved', async () => {

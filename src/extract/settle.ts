@@ -64,7 +64,7 @@ const [LEAST, GUESS] = [0.2, 0.02];
 
 /** @param rate frames a second of the records, as far as they follow each other in time. */
 export function settle(frames: readonly FrameRecord[], edits: readonly Edit[], rate: number, options: SettleOptions): Settled {
-  const { records, removed, edited } = withEdits(frames, edits);
+  const { records, removed, edited, empty } = withEdits(frames, edits);
   const gap = options.stills ? 0 : Math.floor(GAP * rate + 1e-6);
   const { tracks, cuts } = options.stills ? { tracks: singles(records), cuts: [] } : joinTracks(records, gap);
   const faces: SettledFace[][] = records.map(() => []);
@@ -87,6 +87,7 @@ export function settle(frames: readonly FrameRecord[], edits: readonly Edit[], r
     for (const [i, face] of settled.entries()) {
       if (face === undefined) continue;
       const own = raw[i];
+      if (own === undefined && empty(from + i, face.rect)) continue;
       if (own === undefined) filled++;
       const byHand = own !== undefined && edited.has(own);
       faces[from + i]!.push({
@@ -237,10 +238,12 @@ interface Edited {
   /** Records that were drawn by hand. */
   readonly edited: ReadonlySet<FaceRecord>;
   readonly removed: number;
+  /** Whether a face at a place of a frame was taken away, so that none is filled in there. */
+  readonly empty: (at: number, rect: FaceRecord['rect']) => boolean;
 }
 
 function withEdits(frames: readonly FrameRecord[], edits: readonly Edit[]): Edited {
-  if (edits.length === 0) return { records: frames, edited: new Set(), removed: 0 };
+  if (edits.length === 0) return { records: frames, edited: new Set(), removed: 0, empty: () => false };
   const places = new Map(frames.map(({ frame }, i) => [frame, i]));
   const records = [...frames];
   const edited = new Set<FaceRecord>();
@@ -262,12 +265,16 @@ function withEdits(frames: readonly FrameRecord[], edits: readonly Edit[]): Edit
       records[place] = { ...records[place]!, faces: faces.filter((face) => !gone.includes(face)) };
     }
   }
-  return { records, edited, removed };
+  const takenAway = edits.filter((edit) => edit.kind !== 'set');
+  const empty = (at: number, rect: FaceRecord['rect']): boolean =>
+    takenAway.some((edit) => edit.frame === frames[at]!.frame && (edit.kind === 'clear' || isIn(rect, edit.at)));
+  return { records, edited, removed, empty };
 }
 
-function faceAt(faces: readonly FaceRecord[], [x, y]: readonly [number, number]): number {
-  return faces.findIndex(({ rect: [left, top, right, bottom] }) => x >= left && x <= right && y >= top && y <= bottom);
-}
+const isIn = ([left, top, right, bottom]: FaceRecord['rect'], [x, y]: readonly [number, number]): boolean =>
+  x >= left && x <= right && y >= top && y <= bottom;
+
+const faceAt = (faces: readonly FaceRecord[], at: readonly [number, number]): number => faces.findIndex(({ rect }) => isIn(rect, at));
 
 const byHand = (landmarks: Landmarks, before: FaceRecord | undefined): FaceRecord => ({
   ...{ rect: boxAround(landmarks), presence: 1, sharpness: before?.sharpness ?? 0, exposure: before?.exposure ?? 0 },
