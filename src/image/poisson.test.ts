@@ -86,23 +86,38 @@ function disc(radius: number): FloatImage {
 
 test('the frame cloned into itself stays as it is', () => {
   const frame = noise(1, 40, 200);
-  const out = seamlessClone(wholePane(frame), { source: frame, mask: disc(17) }, size, false);
+  const out = seamlessClone(wholePane(frame), { source: frame, mask: disc(17) }, size, false)!;
   expectClose(out.data, frame.data, { abs: 1e-3 });
 });
 
 test('a constant added to the patch changes nothing', () => {
   const [frame, source] = [noise(2, 40, 200), noise(3, 60, 150)];
   const lighter: FloatImage = { ...source, data: source.data.map((v) => v + 50) };
-  const clone = (patch: FloatImage): Float32Array => seamlessClone(wholePane(frame), { source: patch, mask: disc(17) }, size, false).data;
+  const clone = (patch: FloatImage): Float32Array => seamlessClone(wholePane(frame), { source: patch, mask: disc(17) }, size, false)!.data;
   expectClose(clone(lighter), clone(source), { abs: 1e-3 });
 });
 
 test('nothing outside of the box of the mask changes, and inside the patch keeps its gradients', () => {
   const [frame, source] = [noise(4, 90, 110), noise(5, 60, 150)];
-  const out = seamlessClone(wholePane(frame), { source, mask: disc(17) }, size, false);
+  const out = seamlessClone(wholePane(frame), { source, mask: disc(17) }, size, false)!;
   const pixel = (image: FloatImage, x: number, y: number): number => image.data[(y * size.width + x) * 3]!;
   expect(pixel(out, 12, 24)).toBe(pixel(frame, 12, 24));
   const laplacian = (image: FloatImage, x: number, y: number): number =>
     pixel(image, x - 1, y) + pixel(image, x + 1, y) + pixel(image, x, y - 1) + pixel(image, x, y + 1) - 4 * pixel(image, x, y);
   expectClose([laplacian(out, 31, 24), laplacian(out, 25, 20)], [laplacian(source, 31, 24), laplacian(source, 25, 20)], { abs: 1e-3 });
+});
+
+test('a mask cut by the edge of the frame clones what is left of it; none is refused', () => {
+  const [frame, source] = [noise(6, 90, 110), noise(7, 60, 150)];
+  const all = floatImage(size.width, size.height, 1);
+  all.data.fill(1);
+  const out = seamlessClone(wholePane(frame), { source, mask: all }, size, false)!;
+  const edge = (i: number): boolean => {
+    const [x, y] = [Math.floor(i / 3) % size.width, Math.floor(i / 3 / size.width)];
+    return x < 2 || y < 2 || x >= size.width - 2 || y >= size.height - 2;
+  };
+  // The frame's outermost pixels are never in the box, and the box's border keeps the frame's values.
+  expect(out.data.every((v, i) => !edge(i) || v === frame.data[i])).toBe(true);
+  expect(out.data.some((v, i) => v !== frame.data[i])).toBe(true);
+  expect(seamlessClone(wholePane(frame), { source, mask: disc(0.1) }, size, false)).toBeUndefined();
 });

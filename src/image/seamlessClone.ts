@@ -19,7 +19,7 @@ export interface ClonePatch {
  * @param patch  source and mask over the same pane.
  * @param frameSize  of the whole frame: its outermost pixels are never cloned.
  * @param byteValues  results are cut to whole numbers in 0…255, as for 8-bit pictures.
- * @returns a copy of the frame's pane with the patch in it; the frame's values if nothing lies inside the mask.
+ * @returns a copy of the frame's pane with the patch in it; undefined where there is nothing to clone or no room for it, as OpenCV refuses it.
  * Source: OpenCV 4, photo/seamless_cloning_impl.cpp: mixed gradients by a mask eroded three times, Dirichlet border of the bounding box.
  */
 export function seamlessClone(
@@ -27,34 +27,26 @@ export function seamlessClone(
   patch: ClonePatch,
   frameSize: { readonly width: number; readonly height: number },
   byteValues: boolean,
-): FloatImage {
+): FloatImage | undefined {
   const { width, height } = frame.image;
-  const out: FloatImage = { ...frame.image, data: frame.image.data.slice() };
-  const inner = (x: number, y: number): boolean =>
-    x + frame.x > 0 && y + frame.y > 0 && x + frame.x < frameSize.width - 1 && y + frame.y < frameSize.height - 1;
-  const mask = floatImage(width, height, 1);
-  for (let y = 0, p = 0; y < height; y++) for (let x = 0; x < width; x++, p++) mask.data[p] = inner(x, y) ? patch.mask.data[p]! : 0;
   const centre = boundsOf(patch.mask);
-  const from = boundsOf(mask);
-  if (centre === undefined || from === undefined || from.width < 3 || from.height < 3) return out;
+  if (centre === undefined) return undefined;
+  const mask = withoutFrameEdge(patch.mask, frame, frameSize, centre);
+  const from = mask === patch.mask ? centre : boundsOf(mask);
+  if (from === undefined || from.width < 3 || from.height < 3) return undefined;
   // The box goes where the middle of the whole mask is: a step aside when a border cut the mask.
   const x0 = Math.trunc(frame.x + centre.x + centre.width / 2) - frame.x - (from.width >> 1);
   const y0 = Math.trunc(frame.y + centre.y + centre.height / 2) - frame.y - (from.height >> 1);
   const outside = x0 < 0 || y0 < 0 || x0 + from.width > width || y0 + from.height > height;
-  if (outside) return out;
+  if (outside) return undefined;
+  const out: FloatImage = { ...frame.image, data: frame.image.data.slice() };
   const eroded = erodedBox(mask, from);
   const solver = new PoissonSolver(from.width - 2, from.height - 2);
   const field = new Float64Array((from.width - 2) * (from.height - 2));
   const patchBox = new Float64Array(from.width * from.height);
   const frameBox = new Float64Array(from.width * from.height);
   for (let c = 0; c < 3; c++) {
-    for (let y = 0, p = 0; y < from.height; y++) {
-      for (let x = 0; x < from.width; x++, p++) {
-        const q = (y + from.y) * width + x + from.x;
-        patchBox[p] = mask.data[q] === 0 ? 0 : patch.source.data[q * 3 + c]!;
-        frameBox[p] = frame.image.data[((y + y0) * width + x + x0) * 3 + c]!;
-      }
-    }
+    fillBoxes(patch.source.data, mask.data, frame.image.data, width, from, x0, y0, c, patchBox, frameBox);
     rightSide(patchBox, frameBox, eroded, from.width, from.height, field);
     solver.solve(field);
     writeInner(field, from.width, from.height, out.data, width, x0, y0, c, byteValues);
@@ -102,27 +94,73 @@ function rightSide(patch: Float64Array, frame: Float64Array, eroded: Uint8Array,
   }
 }
 
-/** The mask in its box after three erosions by 3×3 pixels; what lies outside of the image doesn't count. */
-function erodedBox(mask: FloatImage, box: Window): Uint8Array {
-  const out = new Uint8Array(box.width * box.height);
-  const { width, height, data } = mask;
-  // Three erosions by 3×3 are one by 7×7: a run of zeros within three pixels, in both directions.
-  const across = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) spreadZeros(data, y * width, 1, width, across);
-  const both = new Uint8Array(width * height);
-  for (let x = 0; x < width; x++) spreadZeros(across, x, width, height, both);
-  for (let y = 0; y < box.height; y++) {
-    const from = (y + box.y) * width + box.x;
-    out.set(both.subarray(from, from + box.width), y * box.width);
+/** The mask without the frame's outermost pixels; itself where it doesn't reach them. */
+function withoutFrameEdge(mask: FloatImage, at: Pane, frame: { width: number; height: number }, bounds: Window): FloatImage {
+  const [left, top] = [1 - at.x, 1 - at.y];
+  const [right, bottom] = [frame.width - 2 - at.x, frame.height - 2 - at.y];
+  const { x, y, width, height } = bounds;
+  if (x >= left && y >= top && x + width - 1 <= right && y + height - 1 <= bottom) return mask;
+  const out = floatImage(mask.width, mask.height, 1);
+  for (let j = Math.max(0, top); j <= Math.min(mask.height - 1, bottom); j++) {
+    for (let i = Math.max(0, left); i <= Math.min(mask.width - 1, right); i++)
+      out.data[j * mask.width + i] = mask.data[j * mask.width + i]!;
   }
   return out;
 }
 
-function spreadZeros(from: Float32Array | Uint8Array, first: number, step: number, count: number, to: Uint8Array): void {
-  let zero = -4; // the last zero seen
+/** One channel of the patch (black outside of the mask) and of the frame, in the box. */
+function fillBoxes(
+  source: Float32Array,
+  mask: Float32Array,
+  frame: Float32Array,
+  width: number,
+  from: Window,
+  x0: number,
+  y0: number,
+  channel: number,
+  patchBox: Float64Array,
+  frameBox: Float64Array,
+): void {
+  for (let y = 0, p = 0; y < from.height; y++) {
+    let q = (y + from.y) * width + from.x;
+    let r = ((y + y0) * width + x0) * 3 + channel;
+    for (let x = 0; x < from.width; x++, p++, q++, r += 3) {
+      patchBox[p] = mask[q] === 0 ? 0 : source[q * 3 + channel]!;
+      frameBox[p] = frame[r]!;
+    }
+  }
+}
+
+/**
+ * The mask in its box after three erosions by 3×3 pixels, which are one by 7×7. Around the box there are zeros, but for the edge of the
+ * image, which counts as ones.
+ */
+function erodedBox(mask: FloatImage, box: Window): Uint8Array {
+  const out = new Uint8Array(box.width * box.height);
+  const across = new Uint8Array(box.width * box.height);
+  const ones = { left: box.x === 0, right: box.x + box.width === mask.width, top: box.y === 0, bottom: box.y + box.height === mask.height };
+  for (let y = 0; y < box.height; y++) {
+    spreadZeros(mask.data, (y + box.y) * mask.width + box.x, 1, box.width, across, y * box.width, ones.left, ones.right);
+  }
+  for (let x = 0; x < box.width; x++) spreadZeros(across, x, box.width, box.height, out, x, ones.top, ones.bottom);
+  return out;
+}
+
+/** A line where everything within three places of a zero is zero; before and behind it there are zeros, or ones. */
+function spreadZeros(
+  from: Float32Array | Uint8Array,
+  first: number,
+  step: number,
+  count: number,
+  to: Uint8Array,
+  start: number,
+  onesBefore: boolean,
+  onesBehind: boolean,
+): void {
+  let zero = onesBefore ? -9 : -1; // the last zero seen
   for (let i = 0; i < count + 3; i++) {
-    if (i < count && from[first + i * step] === 0) zero = i;
-    if (i >= 3) to[first + (i - 3) * step] = zero >= i - 6 ? 0 : 1;
+    if (i < count ? from[first + i * step] === 0 : !onesBehind) zero = i;
+    if (i >= 3) to[start + (i - 3) * step] = zero >= i - 6 ? 0 : 1;
   }
 }
 

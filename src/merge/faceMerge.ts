@@ -191,6 +191,7 @@ function cloned(crop: FaceCrop, pane: Pane, frame: FloatImage, source: FloatImag
     crop.frameSize,
     byteValues,
   );
+  if (out === undefined) return source;
   const { data } = out;
   for (let i = 0; i < data.length; i++) data[i]! /= 255;
   return out;

@@ -122,7 +122,7 @@ test('a face beyond the frame changes nothing, one at its edge keeps to it', () 
   for (const mode of modes) {
     for (const place of [faceAt(-30, 40, 50), faceAt(170, -20, 60), faceAt(80, 130, 50)]) {
       const { image, mask } = merge(frame, [place], { mode, blur: 10 });
-      const touched = mask.data.reduce((n, v) => n + (v > 0 ? 1 : 0), 0);
+      const touched = Array.from(mask.data).filter((v) => v > 0).length;
       expect(touched).toBeGreaterThan(100);
       expect(sameBytes(image, frame)).toBe(false);
     }
