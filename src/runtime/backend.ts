@@ -18,8 +18,14 @@ export interface Program extends AsyncDisposable {
    *
    * @param feeds an array for every input.
    * @param fetch names of the outputs wanted; all of them if left out.
+   * @param into memory that outputs may be written to, by name, which spares a copy; it must not be memory of a feed. Read the result
+   *   all the same: a backend may leave it unused.
    */
-  run(feeds: Readonly<Record<string, Feed>>, fetch?: readonly string[]): Promise<Readonly<Record<string, Feed>>>;
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    fetch?: readonly string[],
+    into?: Readonly<Record<string, Feed>>,
+  ): Promise<Readonly<Record<string, Feed>>>;
 }
 
 export interface CompileOptions {

@@ -44,6 +44,10 @@ class GraphEngine implements Engine {
   readonly #tensors: Map<string, Tensor>;
   readonly #counters: Record<string, number>;
   #train: Promise<Program> | undefined;
+  /** The state before the last call, to be written to by the next: two copies take turns, and no call allocates a third. */
+  #spare: Record<string, Tensor> = {};
+  /** Arrays that came out of a call, and so belong to nobody else. */
+  readonly #own = new WeakSet<Float32Array>();
   #predict: { readonly n: number; readonly program: Promise<Program>; readonly weights: readonly string[] } | undefined;
 
   constructor(backend: Backend, options: GraphEngineOptions) {
@@ -76,11 +80,16 @@ class GraphEngine implements Engine {
     }
     for (const layout of optimizers) this.#feedSchedule(feeds, layout, batches.length);
 
-    const results = await program.run(feeds);
+    const results = await program.run(feeds, undefined, this.#spare);
+    const spare: Record<string, Tensor> = {};
     for (const [now] of loop.state) {
       const name = nameOf(now);
-      this.#tensors.set(name, { shape: now.shape, data: results[loopNames.next(name)]!.data as Float32Array });
+      const [before, after] = [this.#tensors.get(name)!, results[loopNames.next(name)]!.data as Float32Array];
+      if (this.#own.has(before.data)) spare[loopNames.next(name)] = before;
+      this.#own.add(after);
+      this.#tensors.set(name, { shape: now.shape, data: after });
     }
+    this.#spare = spare;
     for (const { key } of optimizers) this.#counters[key]! += batches.length;
     const series = (name: string): Float32Array => results[loopNames.result(name)]!.data as Float32Array;
     const [src, dst, norms] = [series('src_loss'), series('dst_loss'), series('gradient_norm')];
