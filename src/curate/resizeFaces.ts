@@ -87,9 +87,8 @@ async function croppedMask({ metadata, jpeg, name }: FaceToEdit, type: FaceType,
 }
 
 /** 0…1 as bytes, rounded; the filter's overshoot is held at the limits. */
-export const roundedBytes = ({ width, height, channels, data }: FloatImage): ByteImage => ({
-  width,
-  height,
-  channels,
-  data: Uint8Array.from(data, (v) => Math.round(Math.min(1, Math.max(0, v)) * 255)),
-});
+export function roundedBytes({ width, height, channels, data }: FloatImage): ByteImage {
+  const bytes = new Uint8ClampedArray(data.length); // rounds and clamps by itself
+  for (let i = 0; i < bytes.length; i++) bytes[i] = data[i]! * 255;
+  return { width, height, channels, data: new Uint8Array(bytes.buffer) };
+}

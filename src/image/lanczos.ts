@@ -72,20 +72,41 @@ function taps(from: number, to: number): { readonly index: Int32Array; readonly 
 export function warpLanczos(image: FloatImage, targetFromSource: Affine, width: number, height: number): FloatImage {
   const at = positions(width, height);
   affinePositions(at, invertAffine(targetFromSource));
-  const table = Array.from({ length: 32 }, (_, i) => lanczosWeights(i / 32));
-  const { channels, data } = image;
-  const out = floatImage(width, height, channels);
-  for (let i = 0; i < at.x.length; i++) {
-    const [x, y] = [(at.x[i]! >> 5) - 3, (at.y[i]! >> 5) - 3];
-    if (x <= -TAPS || y <= -TAPS || x >= image.width || y >= image.height) continue;
-    const [wx, wy] = [table[at.x[i]! & 31]!, table[at.y[i]! & 31]!];
-    for (let k = Math.max(0, -y); k < TAPS && y + k < image.height; k++) {
-      for (let j = Math.max(0, -x); j < TAPS && x + j < image.width; j++) {
-        const weight = wy[k]! * wx[j]!;
-        const p = ((y + k) * image.width + x + j) * channels;
-        for (let c = 0; c < channels; c++) out.data[i * channels + c]! += weight * data[p + c]!;
-      }
-    }
+  const table = new Float64Array(32 * TAPS);
+  for (let f = 0; f < 32; f++) table.set(lanczosWeights(f / 32), f * TAPS);
+  const out = floatImage(width, height, image.channels);
+  for (let c = 0; c < image.channels; c++) {
+    warpChannel(image.data, image.width, image.height, image.channels, c, at.x, at.y, table, out.data);
   }
   return out;
+}
+
+function warpChannel(
+  src: Float32Array,
+  width: number,
+  height: number,
+  channels: number,
+  channel: number,
+  xs: Int32Array,
+  ys: Int32Array,
+  table: Float64Array,
+  out: Float32Array,
+): void {
+  const row = width * channels;
+  for (let i = 0, o = channel; i < xs.length; i++, o += channels) {
+    const x = (xs[i]! >> 5) - 3;
+    const y = (ys[i]! >> 5) - 3;
+    if (x <= -TAPS || y <= -TAPS || x >= width || y >= height) continue;
+    const wx = (xs[i]! & 31) * TAPS;
+    const wy = (ys[i]! & 31) * TAPS;
+    const [left, right] = [x < 0 ? -x : 0, Math.min(TAPS, width - x)];
+    let sum = 0;
+    for (let k = y < 0 ? -y : 0; k < TAPS && y + k < height; k++) {
+      let line = 0;
+      for (let j = left, p = (y + k) * row + (x + left) * channels + channel; j < right; j++, p += channels)
+        line += table[wx + j]! * src[p]!;
+      sum += table[wy + k]! * line;
+    }
+    out[o] = sum;
+  }
 }

@@ -36,6 +36,7 @@ test.each(['faceset_flat.pak', 'faceset_persons.pak'])(
       expect(Object.keys(loose).length).toBeGreaterThan(1);
       for (const [name, bytes] of Object.entries(loose)) expect(packed.includes(Buffer.from(bytes, 'base64')), name).toBe(true);
       await done('pack', folder);
+      expect(readFileSync(join(folder, 'faceset.pak')).equals(packed)).toBe(true);
       const again = join(folder, '..', 'again');
       await done('unpack', folder, '--to', again);
       expect(filesOf(again)).toEqual(loose);
