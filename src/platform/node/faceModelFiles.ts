@@ -14,7 +14,7 @@ export interface NetworkSource {
   /** Name and version on npm. */
   readonly package: string;
   readonly version: string;
-  /** Whether liae works without it, and what for it is needed. */
+  /** What it is needed for, to be said where it is missing. */
   readonly purpose: string;
   /** Paths inside the package with their SHA-256. */
   readonly files: readonly (readonly [path: string, sha256: string])[];
