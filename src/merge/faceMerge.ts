@@ -85,8 +85,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   const toMix = linear ? linearCopy : (image: FloatImage): FloatImage => image;
 
   const coloured = colourFace(crop, face, area, settings, context);
-  const frame = toMix(pane.image);
-  const out = inFrame(crop, pane, frame, toMix(coloured), mask, settings, context);
+  const out = inFrame(crop, pane, coloured, mask, settings, context);
   if (!needsSecondStage(settings)) {
     if (linear) toEncoded(out);
     return { colour: out, mask, merged: true };
@@ -108,20 +107,24 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   return { colour: result, mask, merged: true };
 }
 
-/** The face in the frame, by the mode's way of hiding the seam. */
+/**
+ * The face in the frame, by the mode's way of hiding the seam; in linear light if the settings ask for it. Cloning itself works on encoded
+ * values all the same: its differences are then near to ratios of light, and a bright face in a dark frame doesn't fall below black.
+ */
 function inFrame(
   crop: FaceCrop,
   pane: Pane,
-  frame: FloatImage,
   face: FloatImage,
   mask: FloatImage,
   { mode, linear_light: linear }: MergeSettings,
   { byteValues }: FaceContext,
 ): FloatImage {
+  const toMix = linear ? linearCopy : (image: FloatImage): FloatImage => image;
+  const frame = toMix(pane.image);
   if (mode === 'multiband') {
     // The seam lies where the mask is a half. Coarse bands reach beyond it and fade with what is left of the mask.
     const core = { ...mask, data: mask.data.map((m) => (m > 0.5 ? 1 : 0)) };
-    const blended = multibandBlend(frame, pasteSquare(crop, paneLike(pane, frame), face), core);
+    const blended = multibandBlend(frame, pasteSquare(crop, paneLike(pane, frame), toMix(face)), core);
     clip(blended.data, 0, 1);
     return mix(
       frame,
@@ -129,11 +132,12 @@ function inFrame(
       mask.data.map((m) => Math.min(1, 2 * m)),
     );
   }
+  const seamless = mode === 'seamless' || mode === 'seamless-hist-match';
   const pasted = floatImage(pane.image.width, pane.image.height, 3);
-  warpWindow(wholePane(face), crop.outputFromFrame, paneLike(pane, pasted), mask.data);
+  warpWindow(wholePane(seamless ? face : toMix(face)), crop.outputFromFrame, paneLike(pane, pasted), mask.data);
   clip(pasted.data, 0, 1);
-  if (mode !== 'seamless' && mode !== 'seamless-hist-match') return mix(frame, pasted, mask.data);
-  return mix(frame, cloned(crop, pane, frame, pasted, binaryMask(mask), byteValues && !linear), mask.data);
+  if (!seamless) return mix(frame, pasted, mask.data);
+  return mix(frame, toMix(cloned(crop, pane, pane.image, pasted, binaryMask(mask), byteValues)), mask.data);
 }
 
 /** Whether anything is done to the face after it is in the frame, or to the frame itself. */

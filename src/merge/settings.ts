@@ -162,7 +162,7 @@ export const mergeSettingTable = [
     kind: 'bool',
     default: false,
     ours: true,
-    help: 'mix, filter and solve in linear light instead of gamma-encoded values',
+    help: 'mix face and frame, and bands, in linear light instead of encoded values',
   },
 ] as const satisfies readonly MergeSettingSpec[];
 
