@@ -13,8 +13,13 @@ export const commands: readonly TableEntry[] = [
   { name: 'score', summary: 'compare swapped faces with a known truth', load: async () => (await import('./score.ts')).score },
   {
     name: 'demo',
-    summary: 'train a small model on bundled faces and see a swap, in about four minutes',
+    summary: 'from two bundled clips to a swap, in about four minutes',
     load: async () => (await import('./demo.ts')).demo,
+  },
+  {
+    name: 'verify',
+    summary: 'the content credentials of files, and whether they still fit',
+    load: async () => (await import('./verify.ts')).verify,
   },
   { name: 'history', summary: 'draw the loss history of a model', load: async () => (await import('./history.ts')).history },
   { name: 'doctor', summary: 'what this machine and installation offer', load: async () => (await import('./doctor.ts')).doctor },

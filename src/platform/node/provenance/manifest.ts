@@ -112,7 +112,12 @@ export interface IngredientDraft {
   readonly format: string | undefined;
   /** Its own active manifest, if it has one, and what checking it gave. */
   readonly manifest: Manifest | undefined;
-  readonly results: CborInput | undefined;
+  readonly results: Results | undefined;
+}
+
+/** What checking an ingredient gave, as its assertion keeps it. */
+export interface Results {
+  readonly activeManifest: { readonly [kind in 'success' | 'informational' | 'failure']: readonly CborInput[] };
 }
 
 export type Binding =
@@ -175,7 +180,7 @@ function ingredientValue({ relationship, title, format, manifest, results }: Ing
       : {
           activeManifest: { url: path, alg: 'sha256', hash: sha256(manifest.box.hashed) },
           claimSignature: { url: `${path}/c2pa.signature`, alg: 'sha256', hash: sha256(manifest.signature.hashed) },
-          validationResults: results,
+          validationResults: results === undefined ? undefined : { activeManifest: results.activeManifest },
         };
   return { relationship, 'dc:title': title, 'dc:format': format, ...own };
 }

@@ -7,12 +7,13 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FormatError } from '../../../base/index.ts';
 import type { RandomAccess } from '../../../faceset/index.ts';
+import { withProvenance } from '../../../image/index.ts';
 import { explained, openFile, replaceFile, syncFolder } from '../files.ts';
 import { type BoxFile, hashBoxes, hashRange, maxStore, ourExclusions, storeBox } from './bmff.ts';
 import { copyBoxes, movedIndexes, planBoxes } from './bmffWrite.ts';
 import { briefly, mediaType, readContainer, sidecarFor } from './credentialsFile.ts';
-import { type Binding, type IngredientDraft, type Manifest, sha256, writeStore } from './manifest.ts';
-import type { PictureFile } from './pictureFiles.ts';
+import { type Binding, type IngredientDraft, type Manifest, type Results, sha256, writeStore } from './manifest.ts';
+import { type PictureFile, readPicture } from './pictureFiles.ts';
 import type { Signer } from './signer.ts';
 import { checkFile, resultsOf, verifyFile } from './verify.ts';
 
@@ -33,7 +34,7 @@ export interface Ingredient {
   readonly format: string | undefined;
   /** Its manifests, the active one last; none if it has no credentials. */
   readonly manifests: readonly Manifest[];
-  readonly results: ReturnType<typeof resultsOf> | undefined;
+  readonly results: Results | undefined;
   /** Why its credentials could not be kept. */
   readonly problem: string | undefined;
 }
@@ -72,7 +73,8 @@ export async function ingredientOf(path: string | undefined, title = basename(pa
  */
 export async function signFile(path: string, claim: Claim, signer: Signer): Promise<Signed> {
   const label = `urn:c2pa:${randomUUID()}`;
-  const signed = await write(path, label, await earlier(path, claim), claim, signer);
+  const sources = gathered(claim.parent, await ingredientOf(path));
+  const signed = await write(path, storeWriter(basename(path), label, sources, claim, signer), claim);
   const verdict = await verifyFile(path);
   if (verdict.state === 'broken' || verdict.manifests[0]?.label !== label) {
     const check = verdict.manifests[0]?.checks.find(({ holds }) => holds === false);
@@ -81,50 +83,54 @@ export async function signFile(path: string, claim: Claim, signer: Signer): Prom
   return { ...signed, label };
 }
 
+/**
+ * The same for a picture just encoded, before it is written: a JPEG or PNG without credentials of its own.
+ *
+ * @param title the name that its file will have. @throws FormatError if it is neither.
+ */
+export function signPicture(bytes: Uint8Array, title: string, claim: Claim, signer: Signer): Uint8Array {
+  const picture = readPicture(bytes, title);
+  if (picture === undefined) throw new FormatError(`${title}: neither JPEG nor PNG`);
+  const storeFor = storeWriter(title, `urn:c2pa:${randomUUID()}`, gathered(claim.parent, undefined), claim, signer);
+  return markedPicture(picture, title, claim.tool, storeFor).bytes;
+}
+
 interface Sources {
   readonly ingredients: readonly IngredientDraft[];
   readonly older: readonly Manifest[];
 }
 
 /** The parent, and what the file itself carries already: as the parent if no other is given. */
-async function earlier(path: string, { parent }: Claim): Promise<Sources> {
-  const own = await ingredientOf(path);
-  if (own.problem !== undefined)
-    throw new FormatError(`${path}: it carries content credentials that cannot be kept`, { found: own.problem });
-  const kept = own.manifests.length === 0 ? [] : [own];
-  const all = parent === undefined ? kept : [parent, ...kept];
+function gathered(parent: Ingredient | undefined, own: Ingredient | undefined): Sources {
+  const all = [parent, own].filter((each) => each !== undefined && (each === parent || each.manifests.length > 0)) as readonly Ingredient[];
   const older = new Map(all.flatMap(({ manifests }) => manifests.map((manifest) => [manifest.label, manifest] as const)));
   const ingredients = all.map(({ title, format, manifests, results }, i): IngredientDraft => {
-    return {
-      relationship: i === 0 ? 'parentOf' : 'componentOf',
-      title,
-      format,
-      manifest: manifests.at(-1),
-      results: results as IngredientDraft['results'],
-    };
+    return { relationship: i === 0 ? 'parentOf' : 'componentOf', title, format, manifest: manifests.at(-1), results };
   });
   return { ingredients, older: [...older.values()] };
 }
 
-async function write(
-  path: string,
-  label: string,
-  { ingredients, older }: Sources,
-  claim: Claim,
-  signer: Signer,
-): Promise<Omit<Signed, 'label'>> {
+/** A manifest for a file: what is said stays, what binds it is given when it is known. */
+function storeWriter(title: string, label: string, { ingredients, older }: Sources, claim: Claim, signer: Signer): StoreFor {
   const fixed = {
-    ...{ label, ingredients, instanceId: `xmp:iid:${randomUUID()}`, title: basename(path), tool: claim.tool },
+    ...{ label, ingredients, instanceId: `xmp:iid:${randomUUID()}`, title, tool: claim.tool },
     ...{ edit: { description: claim.description, parameters: claim.parameters }, when: `${new Date().toISOString().slice(0, 19)}Z` },
   };
-  const storeFor = (binding: Binding, signed = true): Uint8Array => {
+  return (binding, signed = true) => {
     const store = writeStore(older, { ...fixed, binding }, signer, signed);
-    if (store.length > maxStore) throw new FormatError(`${path}: content credentials too large`, { found: `${store.length} bytes` });
+    if (store.length > maxStore) throw new FormatError(`${title}: content credentials too large`, { found: `${store.length} bytes` });
     return store;
   };
+}
+
+async function write(path: string, storeFor: StoreFor, claim: Claim): Promise<Omit<Signed, 'label'>> {
   await using file = await openFile(path);
   const container = await readContainer(file, path);
-  if (container.kind === 'picture') return intoPicture(path, container.picture, storeFor);
+  if (container.kind === 'picture') {
+    const { bytes, storeBytes } = markedPicture(container.picture, path, claim.tool, storeFor);
+    await replaceFile(path, [bytes]);
+    return { where: 'embedded', path, storeBytes };
+  }
   if (container.kind === 'boxes') {
     const signed = await intoBoxes(path, file, container.boxFile, storeFor);
     if (signed !== undefined) return signed;
@@ -138,17 +144,22 @@ async function write(
 type StoreFor = (binding: Binding, signed?: boolean) => Uint8Array;
 const noHash = new Uint8Array(32);
 
-/** The length of what is left out is part of what is written: lengths grow until they agree, as a longer number needs more bytes. */
-async function intoPicture(path: string, { clean, place, wrap }: PictureFile, storeFor: StoreFor): Promise<Omit<Signed, 'label'>> {
+/** A picture with its digital source type in XMP, for readers that know nothing of manifests, and with its store. */
+function markedPicture(
+  { clean }: PictureFile,
+  name: string,
+  tool: Claim['tool'],
+  storeFor: StoreFor,
+): { bytes: Uint8Array; storeBytes: number } {
+  const { clean: plain, place, wrap } = readPicture(withProvenance(clean, `${tool.name} ${tool.version}`), name)!;
+  // The length of what is left out is part of what is written: it grows until it fits, as a larger number takes more bytes.
   let length = 0;
   for (let next = -1; next !== length; ) {
     length = Math.max(length, next);
     next = wrap(storeFor({ kind: 'data', hash: noHash, exclusion: { start: place, length } }, false)).length;
   }
-  const hash = sha256(Buffer.concat([clean.subarray(0, place), clean.subarray(place)]));
-  const store = storeFor({ kind: 'data', hash, exclusion: { start: place, length } });
-  await replaceFile(path, [clean.subarray(0, place), wrap(store), clean.subarray(place)]);
-  return { where: 'embedded', path, storeBytes: store.length };
+  const store = storeFor({ kind: 'data', hash: sha256(plain), exclusion: { start: place, length } });
+  return { bytes: new Uint8Array(Buffer.concat([plain.subarray(0, place), wrap(store), plain.subarray(place)])), storeBytes: store.length };
 }
 
 /** undefined if the store belongs beside the file. */

@@ -4,7 +4,6 @@
  * nothing is fetched. Codes are those of the C2PA specification, "Validation".
  */
 import { createHash } from 'node:crypto';
-import { FormatError } from '../../../base/index.ts';
 import type { RandomAccess } from '../../../faceset/index.ts';
 import { readProvenance } from '../../../image/index.ts';
 import { openFile } from '../files.ts';
@@ -12,7 +11,7 @@ import { type HashName, hashBoxes, hashName, hashRange, readBoxFile, readExclusi
 import { bytesOf, type Cbor, countOf, field, listOf, textOf } from './cbor.ts';
 import { checkSignature, type Signature } from './cose.ts';
 import { type Container, findStore, readContainer } from './credentialsFile.ts';
-import { type Assertion, type HashedUri, hashedUri, lastPart, type Manifest, plainLabel, readStore } from './manifest.ts';
+import { type Assertion, type HashedUri, hashedUri, lastPart, type Manifest, plainLabel, type Results, readStore } from './manifest.ts';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -354,8 +353,8 @@ async function checkBoxes({ value, hash: wanted, algorithm, about, file, contain
 const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** Results as an ingredient assertion keeps them. */
-export const resultsOf = ({ checks }: ManifestReport): { activeManifest: Record<'success' | 'informational' | 'failure', object[]> } => {
-  const entries = (of: (check: Check) => boolean): object[] =>
+export function resultsOf({ checks }: ManifestReport): Results {
+  const entries = (of: (check: Check) => boolean): Results['activeManifest']['success'] =>
     checks.filter(of).map(({ code, url, text }) => ({ code, url, explanation: text }));
   return {
     activeManifest: {
@@ -364,11 +363,4 @@ export const resultsOf = ({ checks }: ManifestReport): { activeManifest: Record<
       failure: entries(({ holds, code }) => holds === false || code === UNTRUSTED),
     },
   };
-};
-
-/** @throws FormatError instead of returning an unusable list. */
-export const activeOf = ({ manifests }: Checked, path: string): Manifest => {
-  const active = manifests.at(-1);
-  if (active === undefined) throw new FormatError(`${path}: no content credentials`);
-  return active;
-};
+}
