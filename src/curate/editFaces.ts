@@ -23,6 +23,8 @@ export interface EditJob {
   readonly edit: FaceEdit;
   /** The name of the file that an edit of this one makes; the same if left out. */
   readonly nameOf?: ((name: string) => string) | undefined;
+  /** How many faces are edited at a time; 1 unless given. */
+  readonly parallel?: number | undefined;
   /** Only tell what would change. */
   readonly dryRun?: boolean | undefined;
 }
@@ -37,26 +39,38 @@ export interface EditResult {
 
 /** @throws the signal's reason if it aborts before the new versions are put in place; nothing is changed then. */
 export async function editFaces(area: FaceArea, folder: Folder, job: EditJob, options: MoveOptions): Promise<EditResult> {
-  const { names, edit, nameOf = (name) => name, dryRun = false } = job;
+  const { names, edit, nameOf = (name) => name, dryRun = false, parallel = 1 } = job;
   const staging = await stagingFor(area);
-  const skipped: SkippedFile[] = [];
-  const changed: string[] = [];
-  try {
-    for (const [i, name] of names.entries()) {
+  const causes = new Map<string, string>();
+  const edited = new Set<string>();
+  let [next, done] = [0, 0];
+  const work = async (): Promise<void> => {
+    while (next < names.length) {
+      const name = names[next++]!;
       options.signal?.throwIfAborted();
       try {
         const bytes = await readWhole(folder, name);
         const made = await edit({ ...readFace(bytes, folder.describe(name)), name, bytes });
         if (made !== undefined) {
           if (!dryRun) await area.write(`${staging.path}/${nameOf(name)}`, made);
-          changed.push(name);
+          edited.add(name);
         }
       } catch (error) {
         if (!(error instanceof LiaeError)) throw error;
-        skipped.push({ name, cause: error.brief() });
+        causes.set(name, error.brief());
       }
-      options.progress?.(i + 1, names.length);
+      options.progress?.(++done, names.length);
     }
+  };
+  try {
+    const works = Array.from({ length: parallel }, work);
+    await Promise.all(works).catch(async (error: unknown) => {
+      next = names.length; // the others stop after the face they are at, before the work files are cleared
+      await Promise.allSettled(works);
+      throw error;
+    });
+    const changed = names.filter((name) => edited.has(name));
+    const skipped = names.flatMap((name): SkippedFile[] => (causes.has(name) ? [{ name, cause: causes.get(name)! }] : []));
     if (dryRun) return { action: undefined, changed, skipped };
     const moves = changed.flatMap((name): Move[] => replacing(staging, name, nameOf(name)));
     const { signal, now } = options;

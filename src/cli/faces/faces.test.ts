@@ -148,6 +148,19 @@ describe('new versions', () => {
     });
   });
 
+  test('a mask of the person is the part of the hull that shows one', async () => {
+    const folder = workspace(1);
+    const [name = ''] = namesIn(folder);
+    await done('mask', folder, '--from', 'hull');
+    const hull = await codec.decode(face(folder, name).metadata.xsegMask!, name);
+    await undone(folder, ['mask', '--from', 'person'], async () => {
+      const person = await codec.decode(face(folder, name).metadata.xsegMask!, name);
+      const [outside, inside] = [person.data.filter((v, i) => v > hull.data[i]!).length, person.data.filter((v) => v > 0).length];
+      expect(outside).toBe(0);
+      expect(inside / hull.data.filter((v) => v > 0).length).toBeGreaterThan(0.9);
+    });
+  });
+
   test('masks of polygons are those of the reference, and are exported', async () => {
     const folder = workspace(0);
     for (const name of ['00003_0', '00005_0']) cpSync(join(dfljpg, `${name}.jpg`), join(folder, `${name}.jpg`));

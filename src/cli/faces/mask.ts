@@ -5,7 +5,6 @@ import {
   cropMask,
   encodeMask,
   type FaceToEdit,
-  hardMask,
   hullOf,
   maskOfFace,
   polygonMask,
@@ -94,7 +93,7 @@ async function maskFrom(
     return metadata.polygons.length === 0 ? undefined : storedMask(polygonMask(metadata.polygons, jpeg.width, jpeg.height));
   const hull = hullOf(metadata, jpeg.width, storedMaskSide);
   if (from === 'hull' || models === undefined) return hull;
-  return smallerOf(hull, hardMask(storedMask(await models.person(await codec.decode(bytes, name)))));
+  return smallerOf(hull, storedMask(await models.person(await codec.decode(bytes, name))));
 }
 
 /** Pictures of the masks: stored ones, else those of polygons; at the size of the face, quality 100. */

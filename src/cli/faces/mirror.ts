@@ -1,8 +1,8 @@
 /** `liae faces mirror`: faces as in a mirror. */
-import { mirrorFace } from '../../curate/index.ts';
-import { nodeCodec } from '../../platform/node/codec.ts';
+import type { FaceEdit } from '../../curate/index.ts';
+import { openFaceEditor } from '../../platform/node/editPool.ts';
 import type { Command } from '../command.ts';
-import { runEdit } from './runEdit.ts';
+import { jpegsOf, runEdit } from './runEdit.ts';
 import { counted, dryRunFlag, openWorkplace, refusePacked } from './workplace.ts';
 
 export const mirror: Command = {
@@ -16,13 +16,14 @@ export const mirror: Command = {
   async run(args, terminal) {
     await using place = await openWorkplace(args, terminal);
     await refusePacked(place);
-    const codec = nodeCodec();
+    await using editor = openFaceEditor({ kind: 'mirror' }, { count: (await jpegsOf(place)).length });
+    const { parallel } = editor;
     const add = args.values.add === true;
     const nameOf = (name: string): string => (add ? name.replace(/(\.[^.]*)$/, '_mirror$1') : name);
     const there = new Set(await place.folder.list());
-    const edit = async (face: Parameters<typeof mirrorFace>[0]) =>
-      add && (/_mirror\.[^.]*$/.test(face.name) || there.has(nameOf(face.name))) ? undefined : mirrorFace(face, codec);
+    const edit: FaceEdit = async (face) =>
+      add && (/_mirror\.[^.]*$/.test(face.name) || there.has(nameOf(face.name))) ? undefined : editor.edit(face);
     const what = (count: number): string => `${counted(count, 'face')} mirrored`;
-    return runEdit(place, { tool: 'mirror', what, edit, nameOf }, args, terminal);
+    return runEdit(place, { tool: 'mirror', what, edit, nameOf, parallel }, args, terminal);
   },
 };

@@ -1,12 +1,11 @@
 /** `liae faces resize`: aligned faces at another size or with another crop. */
 import { OptionError } from '../../base/index.ts';
-import { resizeFace } from '../../curate/index.ts';
 import { type FaceType, faceTypeFromLetter } from '../../face/index.ts';
-import { nodeCodec } from '../../platform/node/codec.ts';
+import { openFaceEditor } from '../../platform/node/editPool.ts';
 import { optional } from '../args.ts';
 import type { Command } from '../command.ts';
 import { wholeNumber } from './longRun.ts';
-import { runEdit } from './runEdit.ts';
+import { jpegsOf, runEdit } from './runEdit.ts';
 import { counted, dryRunFlag, openWorkplace, refusePacked } from './workplace.ts';
 
 export const resize: Command = {
@@ -26,10 +25,11 @@ export const resize: Command = {
     const faceType = faceTypeOf(optional(args, 'face-type') ?? 'same', '--face-type');
     await using place = await openWorkplace(args, terminal);
     await refusePacked(place);
-    const codec = nodeCodec();
+    await using editor = openFaceEditor({ kind: 'resize', crop: { size, faceType } }, { count: (await jpegsOf(place)).length });
+    const { edit, parallel } = editor;
     const crop = faceType === undefined ? '' : ` as ${faceType}`;
     const what = (count: number): string => `${counted(count, 'face')} at ${size}×${size} pixels${crop}`;
-    return runEdit(place, { tool: 'resize', what, edit: (face) => resizeFace(face, { size, faceType }, codec) }, args, terminal);
+    return runEdit(place, { tool: 'resize', what, edit, parallel }, args, terminal);
   },
 };
 
