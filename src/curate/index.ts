@@ -22,9 +22,7 @@ export { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } f
 export { type FaceInfo, faceInfo, type Range } from './faceInfo.ts';
 export {
   cropMask,
-  decodeMask,
   encodeMask,
-  hardMask,
   hullOf,
   maskOfFace,
   polygonMask,
@@ -41,7 +39,6 @@ export {
   type Move,
   type MoveOptions,
   nextId,
-  originOf,
   type Plan,
   readActions,
   runMoves,
