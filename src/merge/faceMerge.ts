@@ -24,7 +24,7 @@ import {
 import type { FaceCrop } from './faceCrop.ts';
 import { binaryMask, faceMask, isVisible, maskInFrame } from './faceMask.ts';
 import type { Motion } from './motion.ts';
-import { toEncoded, toLinear } from './picture.ts';
+import { type LightTable, lightTable, toEncoded, toLinear } from './picture.ts';
 import { type Prediction, workingFace } from './prediction.ts';
 import { recolour } from './recolour.ts';
 import type { MergeSettings } from './settings.ts';
@@ -33,9 +33,10 @@ import type { MergeSettings } from './settings.ts';
 export interface MergeTools {
   readonly table: LabTable;
   readonly kernel: FlatKernel;
+  readonly light: LightTable;
 }
 
-export const mergeTools = (): MergeTools => ({ table: labTable(), kernel: new FlatKernel() });
+export const mergeTools = (): MergeTools => ({ table: labTable(), kernel: new FlatKernel(), light: lightTable() });
 
 /** What a face needs beside its crop and settings. */
 export interface FaceContext {
@@ -82,12 +83,12 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   if (!isVisible(mask)) return { colour: pane.image, mask, merged: false };
   const area = areaOf(resizeToCrop(crop, wrk));
   const linear = settings.linear_light;
-  const toMix = linear ? linearCopy : (image: FloatImage): FloatImage => image;
+  const toMix = mixingSpace(linear, context.tools);
 
   const coloured = colourFace(crop, face, area, settings, context);
   const out = inFrame(crop, pane, coloured, mask, settings, context);
   if (!needsSecondStage(settings)) {
-    if (linear) toEncoded(out);
+    if (linear) toEncoded(out, context.tools.light);
     return { colour: out, mask, merged: true };
   }
 
@@ -95,7 +96,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   warpWindow(paneLike(pane, out), invertAffine(crop.faceFromFrame), wholePane(cropped));
   if (linear) {
     clip(cropped.data, 0, 1);
-    toEncoded(cropped);
+    toEncoded(cropped, context.tools.light);
   }
   cropped = filterFace(cropped, crop, area, settings, context);
   const behind = toMix(context.degraded ?? pane.image);
@@ -103,7 +104,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   warpWindow(wholePane(toMix(cropped)), crop.faceFromFrame, paneLike(pane, filtered), mask.data);
   const result = mix(behind, filtered, mask.data);
   clip(result.data, 0, 1);
-  if (linear) toEncoded(result);
+  if (linear) toEncoded(result, context.tools.light);
   return { colour: result, mask, merged: true };
 }
 
@@ -117,9 +118,9 @@ function inFrame(
   face: FloatImage,
   mask: FloatImage,
   { mode, linear_light: linear }: MergeSettings,
-  { byteValues }: FaceContext,
+  { byteValues, tools }: FaceContext,
 ): FloatImage {
-  const toMix = linear ? linearCopy : (image: FloatImage): FloatImage => image;
+  const toMix = mixingSpace(linear, tools);
   const frame = toMix(pane.image);
   if (mode === 'multiband') {
     // The seam lies where the mask is a half. Coarse bands reach beyond it and fade with what is left of the mask.
@@ -251,8 +252,12 @@ function areaOf(mask: FloatImage): FloatImage {
 
 const paneLike = ({ x, y }: Pane, image: FloatImage): Pane => ({ x, y, image });
 
-function linearCopy(image: FloatImage): FloatImage {
-  const out: FloatImage = { ...image, data: image.data.slice() };
-  toLinear(out);
-  return out;
-}
+/** What values become before they are mixed: copies in linear light, or what they are. */
+const mixingSpace =
+  (linear: boolean, { light }: MergeTools) =>
+  (image: FloatImage): FloatImage => {
+    if (!linear) return image;
+    const out: FloatImage = { ...image, data: image.data.slice() };
+    toLinear(out, light);
+    return out;
+  };

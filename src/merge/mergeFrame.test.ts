@@ -8,7 +8,7 @@ import { cropFace } from './faceCrop.ts';
 import { mergeTools } from './faceMerge.ts';
 import { mergeFrame } from './mergeFrame.ts';
 import { motionOf } from './motion.ts';
-import type { Picture } from './picture.ts';
+import { lightTable, type Picture, toEncoded, toLinear } from './picture.ts';
 import type { Prediction } from './prediction.ts';
 import { resolveMergeSettings } from './settings.ts';
 
@@ -82,6 +82,18 @@ test.each(
   expect(wrong).toBe(0);
   expect(inside).toBeGreaterThan(1000);
   expect(changed).toBeGreaterThan(inside / 2);
+});
+
+test('light and back is within an eighth of a 16-bit step, and the curve is that of sRGB', () => {
+  const table = lightTable();
+  const ramp = flat(256, 1, 0);
+  for (let i = 0; i < 65536; i++) ramp.data[i] = i / 65535;
+  const there: FloatImage = { ...ramp, data: ramp.data.slice() };
+  toLinear(there, table);
+  const exact = ramp.data.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  expectClose(there.data, exact, { abs: 2e-7 });
+  toEncoded(there, table);
+  expectClose(there.data, ramp.data, { abs: 1.9e-6 });
 });
 
 test('in linear light, half of white over black is half of the light', () => {
