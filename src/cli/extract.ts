@@ -1,7 +1,6 @@
 /** `liae extract`: faces out of clips and pictures, aligned, into a folder that DeepFaceLab reads too. */
 import { resolve } from 'node:path';
 import { FormatError, OptionError } from '../base/index.ts';
-import { nodeCodec } from '../platform/node/codec.ts';
 import type { ExtractEvent } from '../platform/node/extractClip.ts';
 import { type ExtractJob, type ExtractSum, type ExtractTools, extract as extractFaces } from '../platform/node/extractRun.ts';
 import { openFaceModels } from '../platform/node/faceModels.ts';
@@ -139,7 +138,6 @@ export async function runExtraction(
       models ??= openFaceModels({ note });
       return models;
     },
-    codec: nodeCodec(),
     now: () => performance.now(),
   };
   try {

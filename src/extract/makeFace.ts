@@ -1,7 +1,7 @@
 /** An aligned face from a frame: its crop as JPEG, with DeepFaceLab's metadata and ours. */
 import { type FaceType, faceFromImage } from '../face/index.ts';
 import { concatenate, faceDict, type LiaeFields, withApp15, withLiaeFields, writePickle } from '../faceset/index.ts';
-import { type Affine, type ByteImage, type ImageCodec, mapPoints, warpBytes } from '../image/index.ts';
+import { type Affine, type ByteImage, encodeBaselineJpeg, mapPoints, warpBytes } from '../image/index.ts';
 import type { FaceRecord, FrameRecord } from './alignments.ts';
 import { poseInFrame } from './choose.ts';
 import { measureFace } from './measure.ts';
@@ -71,12 +71,7 @@ function movedMesh(mesh: Float32Array, move: Affine | undefined): Float32Array {
 }
 
 /** The bytes of the face's file. @param frame  RGB, upright. */
-export async function makeFace(
-  frame: ByteImage,
-  plan: FacePlan,
-  { faceType, size, quality }: MakeOptions,
-  codec: ImageCodec,
-): Promise<Uint8Array> {
+export function makeFace(frame: ByteImage, plan: FacePlan, { faceType, size, quality }: MakeOptions): Uint8Array {
   const source = Float64Array.from(plan.landmarks);
   const matrix = faceType === 'mark_only' ? undefined : faceFromImage(source, size, faceType);
   const picture = matrix === undefined ? frame : warpBytes(frame, matrix, size, size);
@@ -92,7 +87,7 @@ export async function makeFace(
     polygons: [],
   };
   const dict = withLiaeFields(faceDict(metadata), { ...plan.fields, sharpness, exposure });
-  const jpeg = await codec.encodeJpeg(picture, quality);
+  const jpeg = encodeBaselineJpeg(picture, quality);
   return withApp15(jpeg, concatenate(writePickle(dict, 4)), plan.file);
 }
 

@@ -1,5 +1,7 @@
 /** Float images: where pixels read, resampling, masks as polygons, blur, colour spaces and transfer; the port to image files. */
+
 export { type Affine, affineFromTriangles, invertAffine, mapPoints, rotationAbout } from './affine.ts';
+export { encodeBaselineJpeg } from './baselineJpeg.ts';
 export { gaussianBlur, growMask, reflect101 } from './blur.ts';
 export { type Box, Canvas, type Colour } from './canvas.ts';
 export type { ImageCodec } from './codec.ts';

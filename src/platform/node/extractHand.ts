@@ -17,7 +17,7 @@ import {
   type Stages,
 } from '../../extract/index.ts';
 import { type LiaeFields, liaeFields, readFace } from '../../faceset/index.ts';
-import type { ImageCodec } from '../../image/index.ts';
+import { encodeBaselineJpeg } from '../../image/index.ts';
 import type { Frame, FrameRange, FrameSource } from '../../video/index.ts';
 import type { FaceModels } from '../../vision/index.ts';
 import { replaceFile } from './files.ts';
@@ -75,7 +75,6 @@ const DRAWN_QUALITY = 50;
 export interface HandTools {
   readonly open: (path: string, signal?: AbortSignal) => Promise<FrameSource>;
   readonly models: () => Promise<FaceModels>;
-  readonly codec: ImageCodec;
   readonly now: () => number;
 }
 
@@ -116,7 +115,7 @@ export class Hand implements AsyncDisposable {
 
   /** @param wrote  told of each frame as soon as all its files are there. */
   async write(task: WriteTask, wrote: (frame: number) => void, signal?: AbortSignal): Promise<Written> {
-    const { now, codec } = this.#tools;
+    const { now } = this.#tools;
     const work = new Map(task.work.map((item) => [item.frame, item]));
     const replaceable = new Set(task.replaceable);
     let [decodeMs, makeMs, asked] = [0, 0, now()];
@@ -131,10 +130,10 @@ export class Hand implements AsyncDisposable {
         for (const plan of plans) {
           const path = join(task.out, plan.file);
           if (!replaceable.has(plan.file)) await checkOurs(path, plan.fields);
-          await replaceFile(path, [await makeFace(image, plan, task.make, codec)]);
+          await replaceFile(path, [makeFace(image, plan, task.make)]);
         }
         if (drawn !== undefined) {
-          await replaceFile(drawn.file, [await codec.encodeJpeg(drawFaces(image, drawn.faces, task.make.faceType), DRAWN_QUALITY)]);
+          await replaceFile(drawn.file, [encodeBaselineJpeg(drawFaces(image, drawn.faces, task.make.faceType), DRAWN_QUALITY)]);
         }
         work.delete(index);
         wrote(index);

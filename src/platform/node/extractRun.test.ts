@@ -11,7 +11,6 @@ import { LiaeError } from '../../base/index.ts';
 import { editsText } from '../../extract/index.ts';
 import { liaeFields, readFace } from '../../faceset/index.ts';
 import type { FrameSource } from '../../video/index.ts';
-import { nodeCodec } from './codec.ts';
 import { analyseClip, clipFiles, type ExtractEvent, noAnalysis, startOf } from './extractClip.ts';
 import { hereHand } from './extractCrew.ts';
 import { storedAlignments } from './extractFiles.ts';
@@ -31,7 +30,7 @@ const sceneAt = (i: number) => fakeImage(i >= 70 && i < 75 ? [right] : [left(i),
 
 const toolsFor = (open: () => FrameSource): ExtractTools => {
   const models = fakeModels();
-  return { open: async () => open(), models: async () => models, codec: nodeCodec(), now: () => 0 };
+  return { open: async () => open(), models: async () => models, now: () => 0 };
 };
 const tools = (): ExtractTools => toolsFor(() => fakeClip(FRAMES, sceneAt));
 
@@ -139,9 +138,7 @@ test('other options are refused with what differs, and --again makes all anew', 
   const out = join(folder, 'faces');
   await extract(jobFor(out), tools(), quiet, never);
   const smaller = { choose: { maxFaces: 1, minSize: 20, minScore: 0 } };
-  expect(await failure(extract(jobFor(out, smaller), tools(), quiet, never))).toMatch(
-    /made with other options\n {2}found {4}maxFaces 0/,
-  );
+  expect(await failure(extract(jobFor(out, smaller), tools(), quiet, never))).toMatch(/made with other options\n {2}found {4}maxFaces 0/);
   expect(await failure(extract(jobFor(out, { tiles: 2 }), tools(), quiet, never))).toMatch(
     /begun with other options\n {2}found {4}tiles 1/,
   );

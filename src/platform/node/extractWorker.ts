@@ -1,6 +1,5 @@
 /** The thread of a hand: takes one task at a time and answers it; `stop` ends the one under way. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { nodeCodec } from './codec.ts';
 import type { HandReply, HandRequest } from './extractCrew.ts';
 import { type ClipStart, Hand } from './extractHand.ts';
 import { openFaceModels } from './faceModels.ts';
@@ -19,7 +18,6 @@ const hand = new Hand(clip, {
     models ??= openFaceModels();
     return models;
   },
-  codec: nodeCodec(),
   now: () => performance.now(),
 });
 

@@ -1,0 +1,138 @@
+/**
+ * Extraction end to end on real clips: faces found, frames a second with the time of each stage, trembling before and after, and, where exact
+ * landmarks are given, the error by part of the face and by yaw.
+ *
+ *   npm run bench -- extract CLIP… [--truth landmarks.json] [--workers N] [--size N] [--shift X,Y] [extract options]
+ *
+ * The truth of a clip is looked up by its name without extension, or by the part before the first `_`; --shift is where its frames lie in the clip's.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import { cropOf, eyeDistance, median, tremble } from '../dist/extract/index.js';
+import { liaeFields, readFace } from '../dist/faceset/index.js';
+import { extract } from '../dist/platform/node/extractRun.js';
+import { openFaceModels } from '../dist/platform/node/faceModels.js';
+import { openInput } from '../dist/platform/node/openInput.js';
+
+const clips = [];
+const options = new Map();
+for (let i = 2; i < process.argv.length; i++) {
+  if (process.argv[i].startsWith('--')) options.set(process.argv[i].slice(2), process.argv[++i]);
+  else clips.push(process.argv[i]);
+}
+if (clips.length === 0) throw new Error('name the clips');
+const truth = options.has('truth') ? JSON.parse(readFileSync(options.get('truth'), 'utf8')).clips : {};
+const workers = Number(options.get('workers') ?? cpus().length);
+const size = Number(options.get('size') ?? 512);
+const shift = (options.get('shift') ?? '0,0').split(',').map(Number);
+
+/** First and last point of the parts of a face. */
+const parts = { jaw: [0, 16], brows: [17, 26], nose: [27, 35], eyes: [36, 47], lips: [48, 67], 'inner 51': [17, 67], 'fit 33': [17, 48] };
+
+console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}; ${workers} workers, faces of ${size} px`);
+const models = openFaceModels();
+for (const clip of clips) {
+  const out = mkdtempSync(join(tmpdir(), 'liae-bench-'));
+  try {
+    await bench(clip, out);
+  } finally {
+    rmSync(out, { recursive: true });
+  }
+}
+await (await models)[Symbol.asyncDispose]();
+
+async function bench(clip, out) {
+  const tools = { open: openInput, models: () => models, now: () => performance.now() };
+  const job = {
+    ...{ inputs: [clip], out, make: { faceType: 'whole_face', size, quality: 90 }, tiles: 1, turned: false, workers },
+    ...{ choose: { maxFaces: 0, minSize: 40, minScore: 0 }, smooth: true, fill: true, debug: false, again: false, tool: 'bench' },
+  };
+  await (await models)
+    .identity(
+      { width: 8, height: 8, channels: 3, data: new Uint8Array(192) },
+      new Float64Array(136).map((_, i) => i % 7),
+    )
+    .catch(() => {});
+  const times = { start: performance.now(), settled: 0 };
+  let info;
+  const report = (event) => {
+    if (event.event === 'clip') info = event.info;
+    if (event.event === 'settled') times.settled = performance.now();
+    if (event.event === 'trouble') console.log(`  ${event.message}`);
+  };
+  const sum = await extract(job, tools, report, new AbortController().signal);
+  const total = performance.now() - times.start;
+  const [done] = sum.clips;
+  const { stages, decodeMs } = sum.analysis;
+  const ms = (value) => (value / done.frames).toFixed(1);
+  const percent = (value) => (100 * value).toFixed(2);
+  console.log(
+    `\n${basename(clip)} ${info.width}×${info.height}: ${done.frames} frames, ${done.withFaces} with faces (${percent(done.withFaces / done.frames)} %), ${done.faces} faces, ${done.settled.tracks} tracks, ${done.settled.filled} filled in`,
+  );
+  console.log(
+    `  ${((1000 * done.frames) / total).toFixed(1)} frames a second end to end; analysis ${((1000 * done.frames) / (times.settled - times.start)).toFixed(1)}, writing ${((1000 * done.frames) / (total - (times.settled - times.start))).toFixed(1)}`,
+  );
+  console.log(
+    `  ms a frame, all workers together: waiting for frames ${ms(decodeMs)}, detection ${ms(stages.detect)}, mesh ${ms(stages.mesh)}, identity ${ms(stages.identity)}, measures ${ms(stages.measure)}; second passage ${ms(done.decodeMs)}, crop, JPEG and file ${ms(done.makeMs)}`,
+  );
+  const { jitter } = done.settled;
+  if (jitter !== undefined) console.log(`  trembling ${percent(jitter.before)} → ${percent(jitter.after)} % of the eye distance`);
+  const name = basename(clip, extname(clip));
+  const exact = framesOf(truth[name] ?? truth[name.split('_')[0]]);
+  if (exact !== undefined) accuracy(exact, out);
+}
+
+/** Both layouts: a list of frames, or an object that has one. */
+function framesOf(entry) {
+  return entry === undefined || Array.isArray(entry) ? entry : entry.frames;
+}
+
+function accuracy(exact, out) {
+  const rows = [];
+  const crops = [];
+  for (const file of readdirSync(out).filter((name) => name.endsWith('.jpg'))) {
+    const { metadata, dict } = readFace(readFileSync(join(out, file)), file);
+    const { frame, filled } = liaeFields(dict);
+    const found = metadata.sourceLandmarks;
+    const points = exact[frame]?.landmarks.flat().map((v, i) => v + shift[i % 2]);
+    if (points === undefined) continue;
+    const eyes = eyeDistance(points);
+    const error = Array.from(
+      { length: 68 },
+      (_, i) => Math.hypot(found[2 * i] - points[2 * i], found[2 * i + 1] - points[2 * i + 1]) / eyes,
+    );
+    if (mean(error) > 1) continue; // another person
+    rows.push({ error, filled, yaw: Math.abs(exact[frame].pose?.yaw ?? exact[frame].pose?.[0] ?? 0) });
+    crops[frame] = cropOf(Float64Array.from(points), 'whole_face');
+  }
+  const trembles = crops.flatMap((crop, i) => (crop && crops[i - 1] && crops[i + 1] ? [tremble(crops[i - 1], crop, crops[i + 1])] : []));
+  console.log(`  trembling of the exact landmarks ${(100 * (median(trembles) ?? 0)).toFixed(2)} %`);
+  const seen = rows.filter((row) => !row.filled);
+  const line = (name, some) => {
+    if (some.length === 0) return;
+    const by = Object.entries(parts).map(
+      ([part, [from, to]]) => `${part} ${(100 * mean(some.map((row) => mean(row.error.slice(from, to + 1))))).toFixed(1)}`,
+    );
+    console.log(`  ${name.padEnd(18)} ${String(some.length).padStart(4)} faces, mean error in % of the eye distance: ${by.join(', ')}`);
+  };
+  line('all', seen);
+  for (const [low, high] of [
+    [0, 15],
+    [15, 30],
+    [30, 45],
+    [45, 90],
+  ])
+    line(
+      `yaw ${low}…${high}°`,
+      seen.filter(({ yaw }) => yaw >= low && yaw < high),
+    );
+  line(
+    'filled in',
+    rows.filter((row) => row.filled),
+  );
+}
+
+function mean(values) {
+  return values.reduce((sum, v) => sum + v, 0) / values.length;
+}
