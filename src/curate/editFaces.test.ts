@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { memoryArea } from '../../test/support/memoryArea.ts';
-import { FormatError } from '../base/index.ts';
+import { FormatError, ResourceError } from '../base/index.ts';
 import type { Folder } from '../faceset/index.ts';
 import { editFaces, type FaceEdit } from './editFaces.ts';
 
@@ -53,11 +53,13 @@ test('what changes is replaced, what cannot be edited stays and is told, whichev
   expect([...area.files.keys()].filter((path) => path.startsWith('.liae-'))).toEqual([]);
 });
 
-test('a fault of the program, an interrupt and a dry run leave everything as it was', async () => {
+test('a fault of the program, a full disk, an interrupt and a dry run leave everything as it was', async () => {
   const area = memoryArea(before);
   const made: FaceEdit = async () => new Uint8Array(1);
   const failing: FaceEdit = async ({ name }) => (name === third ? Promise.reject(new TypeError('ours')) : new Uint8Array(1));
   await expect(editFaces(area, folder, job(failing), { now })).rejects.toThrow('ours');
+  const full: FaceEdit = async ({ name }) => (name === third ? Promise.reject(new ResourceError('the disk is full')) : new Uint8Array(1));
+  await expect(editFaces(area, folder, job(full), { now })).rejects.toThrow('the disk is full');
   const abort = new AbortController();
   const progress = (done: number): void => void (done === 2 && abort.abort(new Error('enough')));
   await expect(editFaces(area, folder, job(made), { now, signal: abort.signal, progress })).rejects.toThrow('enough');

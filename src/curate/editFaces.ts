@@ -2,7 +2,7 @@
  * New versions of the faces of a folder: made one by one into a folder of work files, then put in place in one series of moves that takes
  * the earlier versions to the trash. Until that series nothing has changed; after it, undo brings the very files back.
  */
-import { LiaeError } from '../base/index.ts';
+import { LiaeError, ResourceError } from '../base/index.ts';
 import { type FaceFile, type Folder, readFace, readWhole, type SkippedFile } from '../faceset/index.ts';
 import { type FaceArea, trashPrefix, workPrefix } from './faceArea.ts';
 import { type Action, type Move, type MoveOptions, nextId, readActions, runMoves } from './journal.ts';
@@ -37,7 +37,10 @@ export interface EditResult {
   readonly skipped: readonly SkippedFile[];
 }
 
-/** @throws the signal's reason if it aborts before the new versions are put in place; nothing is changed then. */
+/**
+ * @throws ResourceError if the disk is full; nothing is changed then.
+ * @throws the signal's reason if it aborts before the new versions are put in place; nothing is changed then.
+ */
 export async function editFaces(area: FaceArea, folder: Folder, job: EditJob, options: MoveOptions): Promise<EditResult> {
   const { names, edit, nameOf = (name) => name, dryRun = false, parallel = 1 } = job;
   const staging = await stagingFor(area);
@@ -56,7 +59,7 @@ export async function editFaces(area: FaceArea, folder: Folder, job: EditJob, op
           edited.add(name);
         }
       } catch (error) {
-        if (!(error instanceof LiaeError)) throw error;
+        if (!(error instanceof LiaeError) || error instanceof ResourceError) throw error;
         causes.set(name, error.brief());
       }
       options.progress?.(++done, names.length);

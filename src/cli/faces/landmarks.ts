@@ -1,6 +1,6 @@
 /** `liae faces landmarks`: pictures of faces with their landmarks drawn. */
 import { resolve } from 'node:path';
-import { LiaeError } from '../../base/index.ts';
+import { LiaeError, ResourceError } from '../../base/index.ts';
 import { landmarkPicture, openImages } from '../../curate/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
 import { nodeFolder } from '../../platform/node/files.ts';
@@ -38,7 +38,7 @@ export const landmarks: Command = {
             await output.write(person === undefined ? name : `${person}/${name}`, [await codec.encodeJpeg(picture, QUALITY)]);
             written++;
           } catch (error) {
-            if (!(error instanceof LiaeError)) throw error;
+            if (!(error instanceof LiaeError) || error instanceof ResourceError) throw error;
             terminal.note(`left out ${images.name(i)}: ${error.brief()}`);
           }
         }

@@ -1,6 +1,6 @@
 /** `liae faces mask`: the masks stored in faces, made, confined, removed or written as pictures. */
 import { resolve } from 'node:path';
-import { OptionError } from '../../base/index.ts';
+import { FormatError, LiaeError, OptionError, ResourceError } from '../../base/index.ts';
 import {
   cropMask,
   encodeMask,
@@ -33,7 +33,7 @@ export const mask: Command = {
   summary: 'make, remove or export the masks stored in faces',
   usage: 'DIR (--from hull|person|polygons [--face-type T] | --remove | --remove-polygons | --export OUT) [--dry-run]',
   about:
-    'Stores one mask of 256×256 in each face, in the form of XSeg, which training and merging then use. hull: the hull of the landmarks. person: that part of the hull where segmentation sees the person, so that hands and hair may drop out. polygons: regions drawn by hand, those that include first, then those that exclude.',
+    'Stores one mask of 256×256 in each face, in the form of XSeg, which training and merging then use. hull: the hull of the landmarks. person: that part of the hull where segmentation sees a person, so that background and things before the face drop out. polygons: regions drawn by hand, those that include first, then those that exclude.',
   flags: [
     { name: 'from', kind: 'value', shape: 'SOURCE', help: 'hull, person or polygons' },
     { name: 'face-type', kind: 'value', shape: 'T', help: 'nothing outside the crop of h, mf, f, wf or head', default: 'same' },
@@ -91,6 +91,7 @@ async function maskFrom(
 ): Promise<FloatImage | undefined> {
   if (from === 'polygons')
     return metadata.polygons.length === 0 ? undefined : storedMask(polygonMask(metadata.polygons, jpeg.width, jpeg.height));
+  if (jpeg.width !== jpeg.height) throw new FormatError(`${name}: not an aligned face`, { found: `${jpeg.width}×${jpeg.height} pixels` });
   const hull = hullOf(metadata, jpeg.width, storedMaskSide);
   if (from === 'hull' || models === undefined) return hull;
   return smallerOf(hull, storedMask(await models.person(await codec.decode(bytes, name))));
@@ -105,13 +106,18 @@ async function exportMasks(place: Workplace, target: string, signal: AbortSignal
   let [written, without] = [0, 0];
   for (const [i, name] of names.entries()) {
     signal.throwIfAborted();
-    const path = place.folder.describe(name);
-    const { metadata, jpeg } = readFace(await readWhole(place.folder, name), path);
-    if (metadata.xsegMask === undefined && metadata.polygons.length === 0) without++;
-    else {
-      const image = grayBytes(await maskOfFace(metadata, [jpeg.width, jpeg.height], codec, path));
-      await output.write(name.replace(/\.[^.]*$/, '_mask.jpg'), [await codec.encodeJpeg(image, toolQuality)]);
-      written++;
+    try {
+      const path = place.folder.describe(name);
+      const { metadata, jpeg } = readFace(await readWhole(place.folder, name), path);
+      if (metadata.xsegMask === undefined && metadata.polygons.length === 0) without++;
+      else {
+        const image = grayBytes(await maskOfFace(metadata, [jpeg.width, jpeg.height], codec, path));
+        await output.write(name.replace(/\.[^.]*$/, '_mask.jpg'), [await codec.encodeJpeg(image, toolQuality)]);
+        written++;
+      }
+    } catch (error) {
+      if (!(error instanceof LiaeError) || error instanceof ResourceError) throw error;
+      terminal.note(`left out ${name}: ${error.brief()}`);
     }
     progress(i + 1, names.length);
   }

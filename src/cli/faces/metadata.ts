@@ -1,5 +1,5 @@
 /** `liae faces save-metadata` and `restore-metadata`: face data kept apart while the pictures are edited in other programs. */
-import { FormatError, LiaeError } from '../../base/index.ts';
+import { FormatError, LiaeError, ResourceError } from '../../base/index.ts';
 import {
   metadataFile,
   readMetadata,
@@ -123,6 +123,6 @@ async function putBack(place: Workplace, dry: boolean, signal: AbortSignal, term
 
 /** The cause of a failure that one file may have. @throws whatever else it is. */
 function causeOf(error: unknown): string {
-  if (error instanceof LiaeError) return error.brief();
+  if (error instanceof LiaeError && !(error instanceof ResourceError)) return error.brief();
   throw error;
 }

@@ -22,7 +22,7 @@ export const sort: Command = {
   usage: 'DIR [--by KIND] [--target N] [--dissimilar] [--list] [--dry-run]',
   about: [
     'Renames the pictures of DIR to 00000.jpg, 00001.jpg… Ties keep the present order. Pictures without face data, where the measure needs them, and those that a kind sets aside go to the trash.',
-    ...sortKinds.map(({ name, number, label }) => `${number === undefined ? '  ' : String(number).padStart(2)}  ${name}: ${label}`),
+    ...sortKinds.map(({ name, number, label }) => `${name}${number === undefined ? '' : ` (${number})`}: ${label}`),
   ].join('\n'),
   flags: [
     { name: 'by', kind: 'value', shape: 'KIND', help: 'name or number of one of the kinds above', default: 'hist' },

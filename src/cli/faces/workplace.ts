@@ -2,10 +2,20 @@
  * What the commands of `liae faces` share: opening a folder of faces for reading or, under its lock and after settling what a killed tool
  * left, for change; carrying out moves or only saying them.
  */
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { FormatError, OptionError } from '../../base/index.ts';
-import { type Action, type FaceArea, type Move, type Plan, readActions, runMoves, settle, trashPrefix } from '../../curate/index.ts';
+import {
+  type Action,
+  type FaceArea,
+  type Move,
+  type Plan,
+  readActions,
+  runMoves,
+  settle,
+  trashPrefix,
+  workPrefix,
+} from '../../curate/index.ts';
 import { type Folder, pakName } from '../../faceset/index.ts';
 import { nodeFaceArea } from '../../platform/node/faceArea.ts';
 import { nodeFolder } from '../../platform/node/files.ts';
@@ -41,6 +51,7 @@ export async function openWorkplace(args: Args, { note }: Pick<Terminal, 'note'>
   try {
     const area = nodeFaceArea(path);
     for (const line of await settle(area)) note(line);
+    for (const name of await readdir(path)) if (name.startsWith(`${workPrefix}staged-`)) await area.clear(name);
     return {
       ...{ path, name: basename(path), folder: nodeFolder(path), area },
       actions: async () => readActions(await area.readJournal()),
@@ -83,7 +94,7 @@ const moveText = (area: FaceArea, { from, to }: Move): string => {
   return `${text(from)} -> ${text(to)}`;
 };
 
-export const dryRunFlag: Flag = { name: 'dry-run', kind: 'switch', help: 'only list what would move' };
+export const dryRunFlag: Flag = { name: 'dry-run', kind: 'switch', help: 'only say what would change' };
 
 /** "1 face", "2 faces". */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
