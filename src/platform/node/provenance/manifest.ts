@@ -40,6 +40,7 @@ export interface Manifest {
 }
 
 const maxManifests = 256;
+const maxAssertions = 1024;
 
 /** The manifests of a store, the active one last. @throws FormatError if it is damaged. */
 export function readStore(bytes: Uint8Array, name: string): readonly Manifest[] {
@@ -62,10 +63,14 @@ function readManifest(manifest: Superbox, name: string): Manifest {
   const signature = part('c2cs', 'signature');
   const claimBytes = contentOf(claimBox, name);
   const claim = readCbor(claimBytes, name);
+  const assertions = part('c2as', 'assertions').boxes;
+  const named = ['created_assertions', 'gathered_assertions', 'assertions'].flatMap((key) => listOf(field(claim, key)).map(hashedUri));
+  const most = Math.max(assertions.length, named.length, listOf(field(claim, 'redacted_assertions')).length);
+  if (most > maxAssertions) throw new FormatError(`${name}: more than ${maxAssertions} assertions in a manifest`, { found: String(most) });
   return {
     ...{ label: manifest.label, box: manifest, claim, claimBytes, signature, signatureBytes: contentOf(signature, name) },
-    assertions: part('c2as', 'assertions').boxes.map((each) => ({ label: each.label, box: each, value: contentValue(each, name) })),
-    named: ['created_assertions', 'gathered_assertions', 'assertions'].flatMap((key) => listOf(field(claim, key)).map(hashedUri)),
+    assertions: assertions.map((each) => ({ label: each.label, box: each, value: contentValue(each, name) })),
+    named,
   };
 }
 
