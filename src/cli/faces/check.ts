@@ -42,7 +42,7 @@ export const check: Command = {
   async run(args, terminal) {
     const classes = classesOf(optional(args, 'trash'));
     const [blurred, closed] = [shareOf(optional(args, 'blurred'), '--blurred'), shareOf(optional(args, 'closed'), '--closed')];
-    return interruptible(async (signal) => {
+    return await interruptible(async (signal) => {
       const path = await folderOf(args);
       await using place = classes.length > 0 ? await openWorkplace(args, terminal) : undefined;
       if (place !== undefined) await refusePacked(place);

@@ -34,7 +34,7 @@ export const best: Command = {
       const { order, trash } = chooseFaces(measures, wanted, progressOf('choosing', terminal));
       return { kept: order, rest: trash, what: `${counted(order.length, 'best face')} of ${images.count}` };
     };
-    return keep(choose, 'best', args, terminal);
+    return await keep(choose, 'best', args, terminal);
   },
 };
 
@@ -71,7 +71,7 @@ export const dedupeFaces: Command = {
         what: `${counted(rest.length, 'repeated face')} of ${images.count}`,
       };
     };
-    return keep(choose, 'dedupe', args, terminal);
+    return await keep(choose, 'dedupe', args, terminal);
   },
 };
 
@@ -88,7 +88,7 @@ async function keep(
   args: Args,
   terminal: Terminal,
 ): Promise<number> {
-  return interruptible(async (signal) => {
+  return await interruptible(async (signal) => {
     const path = await folderOf(args);
     const target = optional(args, 'copy-to');
     if (target !== undefined) {

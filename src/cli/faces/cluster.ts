@@ -36,7 +36,7 @@ export const clusterFaces: Command = {
     const split = args.values.split === true;
     const kept = optional(args, 'keep');
     if (split && kept !== undefined) throw new OptionError('--split and --keep exclude each other');
-    return interruptible(async (signal) => {
+    return await interruptible(async (signal) => {
       const path = await folderOf(args);
       const changes = split || kept !== undefined;
       await using place = changes ? await openWorkplace(args, terminal) : undefined;

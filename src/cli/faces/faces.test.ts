@@ -31,6 +31,18 @@ describe('trash, restore, undo', () => {
     expect((await done('undo', folder, '--list')).out.split('\n')).toHaveLength(5);
   });
 
+  test('one tool at a time changes a folder, until it has ended', async () => {
+    const folder = workspace(3);
+    const ended = await Promise.all([
+      faces('mirror', folder),
+      faces('resize', folder, '--size', '128'),
+      faces('mask', folder, '--from', 'hull'),
+    ]);
+    expect(ended.map(({ code }) => code).sort()).toEqual([0, 2, 2]);
+    for (const { code, err } of ended) if (code === 2) expect(err).toContain('another process is working on these faces');
+    expect((await faces('mirror', folder)).code).toBe(0);
+  });
+
   test('what is not there is refused by name', async () => {
     const folder = workspace();
     expect(await faces('trash', folder, 'no.jpg')).toMatchObject({ code: 2, err: expect.stringContaining('no.jpg: no such file') });

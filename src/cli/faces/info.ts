@@ -15,7 +15,7 @@ export const info: Command = {
   flags: [{ name: 'json', kind: 'switch', help: 'print one JSON object' }],
   words: 1,
   async run(args, terminal) {
-    return interruptible(async (signal) => {
+    return await interruptible(async (signal) => {
       const path = await folderOf(args);
       await using images = await openImages(nodeFolder(path));
       const found = await faceInfo(images, { signal, progress: progressOf('reading', terminal) });

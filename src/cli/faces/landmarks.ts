@@ -19,7 +19,7 @@ export const landmarks: Command = {
   flags: [{ name: 'out', kind: 'value', shape: 'OUT', help: 'folder for the pictures', default: 'DIR_debug' }],
   words: 1,
   async run(args, terminal) {
-    return interruptible(async (signal) => {
+    return await interruptible(async (signal) => {
       const path = await folderOf(args);
       const target = resolve(optional(args, 'out') ?? `${path}_debug`);
       const output = nodeFolder(target);

@@ -54,15 +54,15 @@ export const mask: Command = {
     await using place = await openWorkplace(args, terminal);
     await refusePacked(place);
     const target = optional(args, 'export');
-    if (target !== undefined) return interruptible((signal) => exportMasks(place, resolve(target), signal, terminal), terminal);
-    if (args.values.from !== undefined) return makeMasks(place, args, terminal);
+    if (target !== undefined) return await interruptible((signal) => exportMasks(place, resolve(target), signal, terminal), terminal);
+    if (args.values.from !== undefined) return await makeMasks(place, args, terminal);
     const polygons = args.values['remove-polygons'] === true;
     const [tool, words] = polygons ? ['remove-polygons', 'without polygons'] : ['remove-mask', 'without a mask'];
     const edit = async ({ bytes, metadata, name, dict }: FaceToEdit): Promise<Uint8Array | undefined> => {
       if (polygons ? metadata.polygons.length === 0 : metadata.xsegMask === undefined) return undefined;
       return writeFace(bytes, polygons ? { ...metadata, polygons: [] } : { ...metadata, xsegMask: undefined }, name, dict);
     };
-    return runEdit(place, { tool, what: (count) => `${counted(count, 'face')} ${words}`, edit }, args, terminal);
+    return await runEdit(place, { tool, what: (count) => `${counted(count, 'face')} ${words}`, edit }, args, terminal);
   },
 };
 
@@ -79,7 +79,7 @@ async function makeMasks(place: Workplace, args: Args, terminal: Terminal): Prom
     return writeFace(bytes, { ...metadata, xsegMask: await encodeMask(confined, codec) }, name, dict);
   };
   const what = (count: number): string => `${counted(count, 'mask')} from ${from}${within === undefined ? '' : ` within ${within}`}`;
-  return runEdit(place, { tool: 'mask', what, edit }, args, terminal);
+  return await runEdit(place, { tool: 'mask', what, edit }, args, terminal);
 }
 
 /** A hard mask of 256×256; undefined if the face has no polygons to make it from. */

@@ -27,7 +27,7 @@ export const saveMetadata: Command = {
   async run(args, terminal) {
     await using place = await openWorkplace(args, terminal);
     await refusePacked(place);
-    return interruptible((signal) => save(place, signal, terminal), terminal);
+    return await interruptible((signal) => save(place, signal, terminal), terminal);
   },
 };
 
@@ -68,7 +68,7 @@ export const restoreMetadata: Command = {
   async run(args, terminal) {
     await using place = await openWorkplace(args, terminal);
     await refusePacked(place);
-    return interruptible((signal) => putBack(place, isDry(args), signal, terminal), terminal);
+    return await interruptible((signal) => putBack(place, isDry(args), signal, terminal), terminal);
   },
 };
 

@@ -24,6 +24,6 @@ export const mirror: Command = {
     const edit: FaceEdit = async (face) =>
       add && (/_mirror\.[^.]*$/.test(face.name) || there.has(nameOf(face.name))) ? undefined : editor.edit(face);
     const what = (count: number): string => `${counted(count, 'face')} mirrored`;
-    return runEdit(place, { tool: 'mirror', what, edit, nameOf, parallel }, args, terminal);
+    return await runEdit(place, { tool: 'mirror', what, edit, nameOf, parallel }, args, terminal);
   },
 };

@@ -23,7 +23,7 @@ export const pack: Command = {
   async run(args, terminal) {
     await using place = await openWorkplace(args, terminal);
     const options = { persons: args.values.persons as boolean | undefined, keep: args.values.keep === true, dry: isDry(args) };
-    return interruptible((signal) => packFolder(place, options, signal, terminal), terminal);
+    return await interruptible((signal) => packFolder(place, options, signal, terminal), terminal);
   },
 };
 
@@ -113,7 +113,7 @@ export const unpack: Command = {
     await using place = await openWorkplace(args, terminal);
     const target = args.values.to;
     if (target === '') throw new OptionError('--to: needs a folder');
-    return interruptible(
+    return await interruptible(
       (signal) => unpackFolder(place, typeof target === 'string' ? target : undefined, isDry(args), signal, terminal),
       terminal,
     );

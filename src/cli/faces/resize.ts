@@ -29,7 +29,7 @@ export const resize: Command = {
     const { edit, parallel } = editor;
     const crop = faceType === undefined ? '' : ` as ${faceType}`;
     const what = (count: number): string => `${counted(count, 'face')} at ${size}×${size} pixels${crop}`;
-    return runEdit(place, { tool: 'resize', what, edit, parallel }, args, terminal);
+    return await runEdit(place, { tool: 'resize', what, edit, parallel }, args, terminal);
   },
 };
 

@@ -12,7 +12,7 @@ export const jpegsOf = async ({ folder }: Pick<Workplace, 'folder'>): Promise<re
 /** @returns the exit code: 0 also if some faces had to be left out. */
 export async function runEdit(place: Workplace, job: Omit<EditJob, 'names' | 'dryRun'>, args: Args, terminal: Terminal): Promise<number> {
   const { out, note } = terminal;
-  return interruptible(async (signal) => {
+  return await interruptible(async (signal) => {
     const names = await jpegsOf(place);
     const dryRun = isDry(args);
     const options = { signal, now: () => new Date(), progress: progressOf(job.tool, terminal) };

@@ -35,7 +35,7 @@ export const sort: Command = {
   async run(args, terminal) {
     const kind = sortKindOf(optional(args, 'by') ?? 'hist');
     const target = wholeNumber(optional(args, 'target') ?? '2000', '--target', [1, 10_000_000]);
-    return interruptible(async (signal) => {
+    return await interruptible(async (signal) => {
       const path = await folderOf(args);
       const only = args.values.list === true;
       await using place = only ? undefined : await openWorkplace(args, terminal);
