@@ -9,11 +9,16 @@ export interface DeepImage {
   readonly data: Uint16Array;
 }
 
+/** What can be written: RGB; gray, as masks are; or RGB with coverage as the fourth channel. */
+export type SinkPicture =
+  | ByteImage
+  | { readonly width: number; readonly height: number; readonly channels: number; readonly data: Uint16Array };
+
 export interface SinkFrame {
   /** Seconds from the beginning of the clip, as the frame was read; they must grow. */
   readonly time: number;
-  /** RGB; all of one size and kind. Of 8 bits it is in BT.709; of 16, in the colours of the clip that it was read from. */
-  readonly image: ByteImage | DeepImage;
+  /** All of one size and kind. Of 8 bits it is in BT.709; of 16, in the colours of the clip that it was read from. */
+  readonly image: SinkPicture;
   /** File name for a sink of pictures, without its ending; the number of the frame if left out. */
   readonly name?: string | undefined;
 }

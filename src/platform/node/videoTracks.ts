@@ -1,4 +1,5 @@
 /** The tracks of a clip beside its pictures (sound, subtitles), as packets to be copied without decoding. */
+import { ResourceError } from '../../base/index.ts';
 import {
   AV_NOPTS_VALUE,
   AVDISCARD_ALL,
@@ -68,9 +69,9 @@ export class SideTracks implements AsyncDisposable {
   /**
    * Copies packets that begin before a time, both in seconds of the source.
    *
-   * @param start  what is earlier is left out, and becomes 0 of the output.
+   * @param start  what is earlier is left out, and becomes 0 of the output; if undefined all stays where it is.
    */
-  async copyUntil(time: number, output: FormatContext, start: number): Promise<void> {
+  async copyUntil(time: number, output: FormatContext, start: number | undefined): Promise<void> {
     if (this.#outputs.size === 0) return;
     for (;;) {
       if (!this.#held && (await this.#format.readFrame(this.#packet)) < 0) return;
@@ -83,15 +84,15 @@ export class SideTracks implements AsyncDisposable {
         const unit = from.timeBase.num / from.timeBase.den;
         const seconds = stamp === AV_NOPTS_VALUE ? 0 : Number(stamp) * unit;
         if (seconds >= time) return;
-        if (start === 0 || seconds >= start) {
-          const shift = BigInt(Math.round(start / unit));
+        if (start === undefined || seconds >= start) {
+          const shift = BigInt(Math.round((start ?? 0) / unit));
           if (packet.pts !== AV_NOPTS_VALUE) packet.pts -= shift;
           if (packet.dts !== AV_NOPTS_VALUE) packet.dts -= shift;
           packet.rescaleTs(from.timeBase, to.timeBase);
           packet.streamIndex = to.index;
           packet.pos = -1n;
           const code = await output.interleavedWriteFrame(packet);
-          if (code < 0) throw new Error(`a packet of sound or subtitles: ${reason(code)}`);
+          if (code < 0) throw new ResourceError('sound or subtitles cannot be written', { found: reason(code) });
         }
       }
       packet.unref();
