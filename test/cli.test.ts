@@ -202,8 +202,8 @@ test('swap paints what the exported dfm computes in a bare runtime, and says wha
 
     const chunks = [...chunksOf(png)];
     expect(chunks.every(({ whole }) => whole)).toBe(true);
-    expect(chunks.map(({ type }) => type).slice(0, 2)).toEqual(['IHDR', 'iTXt']);
-    expect(chunks[1]!.data.toString('utf8')).toMatch(
+    expect(chunks.map(({ type }) => type).slice(0, 3)).toEqual(['IHDR', 'caBX', 'iTXt']);
+    expect(chunks[2]!.data.toString('utf8')).toMatch(
       /^XML:com\.adobe\.xmp\0.*Iptc4xmpExt:DigitalSourceType="http:\/\/cv\.iptc\.org\/newscodes\/digitalsourcetype\/compositeWithTrainedAlgorithmicMedia"/s,
     );
   }

@@ -5,15 +5,16 @@ import { basename, extname, join, resolve } from 'node:path';
 import { LiaeError, OptionError, ResourceError } from '../base/index.ts';
 import { faceTypeFromLetter } from '../face/index.ts';
 import { faceSource, openFaces } from '../faceset/index.ts';
-import { grayBytes, rgbBytes, withProvenance } from '../image/index.ts';
+import { grayBytes, rgbBytes } from '../image/index.ts';
 import { createSwapper } from '../models/index.ts';
 import { nodeCodec } from '../platform/node/codec.ts';
 import { nodeFolder, replaceFile } from '../platform/node/files.ts';
-import { programVersion } from '../platform/node/machine.ts';
 import { ortBackend } from '../platform/node/ortBackend.ts';
+import { ingredientOf, signPicture } from '../platform/node/provenance/index.ts';
 import { swapFaces } from '../platform/node/swapFaces.ts';
-import { optional, required } from './args.ts';
+import { type Args, optional, required } from './args.ts';
 import type { Command } from './command.ts';
+import { markingFlags, modelHash, openMarking } from './marking.ts';
 import { openModel } from './openModel.ts';
 
 const BATCH = 8;
@@ -21,14 +22,15 @@ const BATCH = 8;
 export const swap: Command = {
   name: 'swap',
   summary: 'swapped face and mask for every aligned face of a set',
-  usage: '--model DIR --faces DIR --out DIR [--lowering fast|direct]',
+  usage: '--model DIR --faces DIR --out DIR [options]',
   about:
-    'Writes NAME.png (the swapped face at the resolution and crop of the model) and NAME_mask.png for every face of the set. The pictures carry the IPTC digital source type of a composite with trained algorithmic media.',
+    'Writes NAME.png (the swapped face at the resolution and crop of the model) and NAME_mask.png for every face of the set. The pictures carry content credentials and the IPTC digital source type of a composite with trained algorithmic media; liae verify shows them.',
   flags: [
     { name: 'model', kind: 'value', shape: 'DIR', help: 'folder of the model' },
     { name: 'faces', kind: 'value', shape: 'DIR', help: 'aligned destination faces, loose or packed' },
     { name: 'out', kind: 'value', shape: 'DIR', help: 'where the pictures go' },
     { name: 'lowering', kind: 'value', shape: 'fast|direct', help: 'how convolutions are computed', default: 'that of the model' },
+    ...markingFlags,
   ],
   async run(args, { out, note }) {
     const target = resolve(required(args, 'out', 'a folder for the pictures'));
@@ -36,6 +38,7 @@ export const swap: Command = {
     const count = await swapFolder({
       ...{ model, faces: resolve(required(args, 'faces', 'a folder of aligned faces')), target, note },
       lowering: loweringOf(optional(args, 'lowering') ?? model.options.lowering),
+      args,
     });
     out(`${count} swapped faces in ${target}\n`);
     return 0;
@@ -54,12 +57,16 @@ export interface SwapJob {
   /** Where the pictures go. */
   readonly target: string;
   readonly lowering: 'fast' | 'direct';
+  /** Where the flags of marking are; marked with the local key if left out. */
+  readonly args?: Args;
   readonly note: (line: string) => void;
 }
 
 /** @returns how many faces were written. */
-export async function swapFolder({ model, faces, target, lowering, note }: SwapJob): Promise<number> {
-  const { config, options, state } = model;
+export async function swapFolder({ model, faces, target, lowering, args = { values: {}, rest: [] }, note }: SwapJob): Promise<number> {
+  const { config, options, state, iteration } = model;
+  const facts = { name: options.archi, iteration, hash: modelHash(state.tensors) };
+  const { signer, claim } = await openMarking(args, facts, note);
   await using set = await openFaces(nodeFolder(faces));
   const codec = nodeCodec();
   const source = faceSource(set, codec);
@@ -72,7 +79,6 @@ export async function swapFolder({ model, faces, target, lowering, note }: SwapJ
     lowering,
   });
   const faceType = faceTypeFromLetter(options.face_type)!;
-  const tool = `liae ${programVersion()}`;
   const names = new Set<string>();
   const started = performance.now();
   let [done, broken, told] = [0, 0, started];
@@ -82,12 +88,14 @@ export async function swapFolder({ model, faces, target, lowering, note }: SwapJ
     note(error.report());
   };
   for await (const { dst, face, mask } of swapFaces(swapper, source, { resolution: config.resolution, faceType, onBroken })) {
+    const parent = await ingredientOf(undefined, dst.name);
     const stem = freshName(basename(dst.name, extname(dst.name)), names);
     for (const [file, picture] of [
       [`${stem}.png`, rgbBytes(face)],
       [`${stem}_mask.png`, grayBytes(mask)],
     ] as const) {
-      await replaceFile(join(target, file), [withProvenance(await codec.encodePng(picture), tool)]);
+      const png = await codec.encodePng(picture);
+      await replaceFile(join(target, file), [signer === undefined ? png : signPicture(png, file, claim(parent), signer)]);
     }
     done++;
     const now = performance.now();

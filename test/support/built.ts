@@ -1,6 +1,8 @@
 /** The compiled program, for tests that start it as users do, or that need worker threads, which run JavaScript only. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TrainEvent } from '../../src/train/index.ts';
 
@@ -22,7 +24,8 @@ export async function liae(
   args: readonly string[],
   { cwd, watch }: { readonly cwd?: string; readonly watch?: (out: string, kill: (signal: NodeJS.Signals) => void) => void } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [fileURLToPath(built('cli/main.js')), ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, LIAE_CONFIG: join(tmpdir(), 'liae-test-config') }; // signing keys of tests stay away from the user's
+  const child = spawn(process.execPath, [fileURLToPath(built('cli/main.js')), ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     out += text;
