@@ -37,7 +37,7 @@ for (const clip of clips) {
   try {
     await bench(clip, out);
   } finally {
-    rmSync(out, { recursive: true });
+    rmSync(out, { recursive: true, force: true });
   }
 }
 await (await models)[Symbol.asyncDispose]();
@@ -54,15 +54,19 @@ async function bench(clip, out) {
       new Float64Array(136).map((_, i) => i % 7),
     )
     .catch(() => {});
-  const times = { start: performance.now(), settled: 0 };
+  const cpu = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+  const times = { start: performance.now(), settled: 0, cpu: cpu(), cpuSettled: 0 };
   let info;
   const report = (event) => {
     if (event.event === 'clip') info = event.info;
-    if (event.event === 'settled') times.settled = performance.now();
+    if (event.event === 'settled') [times.settled, times.cpuSettled] = [performance.now(), cpu()];
     if (event.event === 'trouble') console.log(`  ${event.message}`);
   };
   const sum = await extract(job, tools, report, new AbortController().signal);
-  const total = performance.now() - times.start;
+  const [total, spent] = [performance.now() - times.start, cpu() - times.cpu];
   const [done] = sum.clips;
   const { stages, decodeMs } = sum.analysis;
   const ms = (value) => (value / done.frames).toFixed(1);
@@ -75,6 +79,9 @@ async function bench(clip, out) {
   );
   console.log(
     `  ms a frame, all workers together: waiting for frames ${ms(decodeMs)}, detection ${ms(stages.detect)}, mesh ${ms(stages.mesh)}, identity ${ms(stages.identity)}, measures ${ms(stages.measure)}; second passage ${ms(done.decodeMs)}, crop, JPEG and file ${ms(done.makeMs)}`,
+  );
+  console.log(
+    `  CPU ms a frame, which other load disturbs little: ${ms(spent)}; analysis ${ms(times.cpuSettled - times.cpu)}, writing ${ms(spent - times.cpuSettled + times.cpu)}`,
   );
   const { jitter } = done.settled;
   if (jitter !== undefined) console.log(`  trembling ${percent(jitter.before)} → ${percent(jitter.after)} % of the eye distance`);
