@@ -34,6 +34,10 @@ export const lockModel = (folder: string): Promise<AsyncDisposable> =>
 export const lockFaces = (folder: string): Promise<AsyncDisposable> =>
   lockFolder(folder, { file: '.liae-lock', busy: 'another process is working on these faces', instead: 'wait for it' });
 
+/** Takes the lock of the folder in which a film grows. @throws ResourceError if a running process holds it. */
+export const lockFilm = (folder: string): Promise<AsyncDisposable> =>
+  lockFolder(folder, { file: '.liae-lock', busy: 'another process is merging to this place', instead: 'wait for it' });
+
 async function lockFolder(folder: string, words: LockText): Promise<AsyncDisposable> {
   const lock = join(folder, words.file);
   const token = randomUUID();

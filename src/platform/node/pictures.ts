@@ -10,15 +10,18 @@ import type { ByteImage, ImageCodec } from '../../image/index.ts';
 import {
   type ClipInfo,
   checkRange,
+  type DeepImage,
   exifOrientation,
   type Frame,
   type FrameRange,
   type FrameSource,
   orient,
+  orientDeep,
   pickFrames,
 } from '../../video/index.ts';
 import { nodeCodec } from './codec.ts';
 import { picturePaths } from './picturePaths.ts';
+import { deepPixels } from './pngFile.ts';
 
 /** Largest picture file that is read. */
 const MAX_BYTES = 2 ** 30;
@@ -27,9 +30,10 @@ const MAX_BYTES = 2 ** 30;
  * Opens pictures; they are decoded as they are asked for.
  *
  * @param input  a folder, a pattern (`*`, `**`, `?`, `[…]`) or a file; or several of them, read one behind the other.
+ * @param deep  whether frames are given in 16 bits too; pictures of 8 bits are then stretched to that.
  * @throws FormatError if there is no picture, or none of them can be read.
  */
-export async function openPictures(input: string | readonly string[]): Promise<FrameSource> {
+export async function openPictures(input: string | readonly string[], deep = false): Promise<FrameSource> {
   const inputs = typeof input === 'string' ? [input] : input;
   const { paths, trouble } = await picturePaths(inputs);
   if (paths.length === 0) {
@@ -42,7 +46,7 @@ export async function openPictures(input: string | readonly string[]): Promise<F
   const hash = createHash('sha256');
   for (const path of paths) hash.update(`${basename(path)}\0${(await stat(path)).size}\0`);
   const name = basename(resolve(inputs.length === 1 && (await isFolder(inputs[0]!)) ? inputs[0]! : dirname(paths[0]!)));
-  const pictures = new Pictures(paths, trouble);
+  const pictures = new Pictures(paths, trouble, deep);
   await pictures.look(name, hash.digest('hex'));
   return pictures;
 }
@@ -57,11 +61,13 @@ class Pictures implements FrameSource {
   readonly #paths: readonly string[];
   readonly #trouble: string[];
   readonly #codec: ImageCodec = nodeCodec();
+  readonly #deep: boolean;
   #info: ClipInfo | undefined;
   #closed = false;
 
-  constructor(paths: readonly string[], trouble: readonly string[]) {
+  constructor(paths: readonly string[], trouble: readonly string[], deep: boolean) {
     this.#paths = paths;
+    this.#deep = deep;
     this.#trouble = [...trouble];
   }
 
@@ -78,7 +84,7 @@ class Pictures implements FrameSource {
     let failure: LiaeError | undefined;
     for (const path of this.#paths) {
       try {
-        const { width, height } = await this.#read(path);
+        const { width, height } = (await this.#read(path)).image;
         const frames = this.#paths.length;
         this.#info = { name, kind: 'pictures', width, height, frames, hash, colour: 'pictures, taken as sRGB; transparency is dropped' };
         return;
@@ -101,15 +107,15 @@ class Pictures implements FrameSource {
     for await (const { index, time, path } of pickFrames(this.#entries(), range)) {
       signal?.throwIfAborted();
       if (this.#closed) throw new LiaeError(`${this.info.name}: the pictures were closed while they were read`);
-      let image: ByteImage;
+      let read: Pick<Frame, 'image' | 'deep'>;
       try {
-        image = await this.#read(path);
+        read = await this.#read(path);
       } catch (error) {
         if (!(error instanceof LiaeError)) throw error;
         if (!this.#trouble.includes(error.brief())) this.#trouble.push(error.brief());
         continue;
       }
-      yield { index, time, image, name: basename(path) };
+      yield { index, time, ...read, name: basename(path) };
     }
   }
 
@@ -117,7 +123,7 @@ class Pictures implements FrameSource {
     for (const [index, path] of this.#paths.entries()) yield { index, time: index, path };
   }
 
-  async #read(path: string): Promise<ByteImage> {
+  async #read(path: string): Promise<Pick<Frame, 'image' | 'deep'>> {
     const name = basename(path);
     const { size } = await stat(path).catch((cause: unknown) => {
       throw new FormatError(`${name}: cannot be read`, { found: cause instanceof Error ? cause.message : String(cause), cause });
@@ -125,8 +131,12 @@ class Pictures implements FrameSource {
     if (size > MAX_BYTES)
       throw new FormatError(`${name}: too large for a picture`, { found: `${size} bytes`, expected: `at most ${MAX_BYTES}` });
     const bytes = await readFile(path);
-    const image = await this.#decode(bytes, name);
-    return orient(image.channels === 3 ? image : colourOf(image), exifOrientation(bytes));
+    const decoded = await this.#decode(bytes, name);
+    const orientation = exifOrientation(bytes);
+    const image = orient(decoded.channels === 3 ? decoded : colourOf(decoded), orientation);
+    if (!this.#deep) return { image };
+    const wide = deepPixels(bytes, name, () => {}); // its size was checked above
+    return { image, deep: wide === undefined ? stretched(image) : orientDeep(wide, orientation) };
   }
 
   /** JPEG and PNG through the codec, the rest through FFmpeg, which is loaded only then. */
@@ -148,6 +158,11 @@ class Pictures implements FrameSource {
 }
 
 const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
+/** 8 bits as 16: 255 becomes 65535. */
+function stretched({ width, height, data }: ByteImage): DeepImage {
+  return { width, height, channels: 3, data: Uint16Array.from(data, (v) => v * 257) };
+}
 
 /** A gray picture as RGB. */
 function colourOf({ width, height, channels, data }: ByteImage): ByteImage {

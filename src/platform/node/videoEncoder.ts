@@ -159,6 +159,7 @@ export class PictureEncoder implements Disposable {
       context.threadCount = 2;
       if (isYuv(plan)) Object.assign(context, coding.tags);
       context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+      if (plan.codec === 'av1') process.env.SVT_LOG ??= '1'; // this encoder has no other way to be kept from writing to the terminal
       const options = encoderOptions(plan.codec, plan.quality ?? 'high', plan.options);
       const dictionary = Dictionary.fromObject(Object.fromEntries(Object.entries(options).map(([key, value]) => [key, String(value)])));
       const code = await context.open2(codec, dictionary);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { barcode, readBarcode } from '../../../test/support/makeClip.ts';
+import { soundOf } from '../../../test/support/sound.ts';
 import type { DeepImage, Frame } from '../../video/index.ts';
 import { openClip } from './video.ts';
-import { AVMEDIA_TYPE_AUDIO, FormatContext, Packet } from './videoLibrary.ts';
 import { VideoReader } from './videoReader.ts';
 import { type ClipPlan, createClip } from './videoWriter.ts';
 
@@ -35,25 +35,6 @@ const psnr = (a: Uint8Array, b: Uint8Array): number => {
   for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
   return 10 * Math.log10(255 ** 2 / (sum / a.length));
 };
-/** Sound packets as stored, with their times in seconds. */
-async function soundOf(path: string): Promise<{ time: number; bytes: string }[]> {
-  const format = new FormatContext();
-  if ((await format.openInput(path)) < 0) throw new Error(path);
-  await format.findStreamInfo(null);
-  const index = format.findBestStream(AVMEDIA_TYPE_AUDIO);
-  using packet = new Packet();
-  packet.alloc();
-  const found: { time: number; bytes: string }[] = [];
-  while ((await format.readFrame(packet)) >= 0) {
-    const base = format.streams[packet.streamIndex]!.timeBase;
-    if (packet.streamIndex === index)
-      found.push({ time: Math.round((Number(packet.pts) * base.num * 1e4) / base.den), bytes: packet.data!.toString('base64') });
-    packet.unref();
-  }
-  await format.closeInput();
-  return found;
-}
-
 test.each(['mkv', 'mp4'])('a clip of variable rate keeps every time in %s', async (ending) => {
   const frames = await read(join(clips, 'dst_vfr.mkv'));
   const path = join(scratch, `vfr.${ending}`);
