@@ -92,7 +92,7 @@ async function make() {
   const codec = nodeCodec();
   const bases = [];
   for (const side of ['src', 'dst']) {
-    const from = fileURLToPath(new URL(`../assets/demo/${side}/`, import.meta.url));
+    const from = fileURLToPath(new URL(`../test/faces/${side}/`, import.meta.url));
     for (const name of await readdir(from)) {
       const bytes = new Uint8Array(await readFile(join(from, name)));
       const { metadata } = readFace(bytes, name);

@@ -38,9 +38,9 @@ try {
         '--model',
         model,
         '--src',
-        at('assets/demo/src'),
+        at('test/faces/src'),
         '--dst',
-        at('assets/demo/dst'),
+        at('test/faces/dst'),
         '--seed',
         String(seed),
         '--lowering',
@@ -78,7 +78,7 @@ try {
       const last = losses.subarray(-100);
       const mean = (side) => last.filter((_, i) => i % 2 === side).reduce((a, b) => a + b, 0) / (last.length / 2);
       const { swap } = JSON.parse(
-        liae('score', '--model', model, '--faces', at('assets/demo/dst'), '--truth', at('assets/demo/truth'), '--json'),
+        liae('score', '--model', model, '--faces', at('test/faces/dst'), '--truth', at('test/faces/truth'), '--json'),
       );
       rows.push({ seed, lowering, src: mean(0), dst: mean(1), dssim: swap.dssim, psnr: swap.psnr });
       const r = rows.at(-1);

@@ -10,7 +10,7 @@ import { cachedFaces, sharedFaces } from '../dist/platform/node/faceCache.js';
 import { openFaceFolder } from '../dist/platform/node/openFaces.js';
 import { sideBuffers, sideSampler } from '../dist/sample/index.js';
 
-const [folder = fileURLToPath(new URL('../assets/demo/src', import.meta.url)), seconds = '3'] = process.argv.slice(2);
+const [folder = fileURLToPath(new URL('../test/faces/src', import.meta.url)), seconds = '3'] = process.argv.slice(2);
 
 const BATCH = 8;
 const faces = await openFaceFolder(folder);

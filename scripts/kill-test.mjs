@@ -20,7 +20,7 @@ const random = randomFrom(Number(values.seed));
 
 const folder = mkdtempSync(join(tmpdir(), 'liae-kill-'));
 const tiny = [
-  ...['--src', join(root, 'assets/demo/src'), '--dst', join(root, 'assets/demo/dst'), '--archi', 'liae', '--resolution', '64'],
+  ...['--src', join(root, 'test/faces/src'), '--dst', join(root, 'test/faces/dst'), '--archi', 'liae', '--resolution', '64'],
   ...['--ae-dims', '32', '--e-dims', '16', '--d-dims', '16', '--d-mask-dims', '16', '--batch-size', '1', '--seed', '7'],
 ];
 const command = (model, ...extra) => [join(root, 'dist/cli/main.js'), 'train', '--model', model, ...tiny, ...extra];

@@ -16,7 +16,7 @@ import { type Ended, eventsOf, liae } from './support/built.ts';
 const scratch = mkdtempSync(join(tmpdir(), 'liae-cli-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const assets = fileURLToPath(new URL('../assets/demo/', import.meta.url));
+const assets = fileURLToPath(new URL('./faces/', import.meta.url));
 const [src, dst] = [join(assets, 'src'), join(assets, 'dst')];
 const tiny = {
   ...{ archi: 'liae', resolution: 64, ae_dims: 32, e_dims: 16, d_dims: 16, d_mask_dims: 16, batch_size: 2, seed: 5, workers: 1 },

@@ -8,7 +8,7 @@ import { FormatError, ResourceError } from '../base/index.ts';
 import type { Folder } from '../faceset/index.ts';
 import { editFaces, type FaceEdit } from './editFaces.ts';
 
-const demo = fileURLToPath(new URL('../../assets/demo/src/', import.meta.url));
+const demo = fileURLToPath(new URL('../../test/faces/src/', import.meta.url));
 const names = readdirSync(demo).slice(0, 5);
 const now = (): Date => new Date(0);
 const before = Object.fromEntries(names.map((name) => [name, `old ${name}`]));

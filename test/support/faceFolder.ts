@@ -10,7 +10,7 @@ import { type FaceFile, readFace } from '../../src/faceset/index.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'liae-faces-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-const demo = fileURLToPath(new URL('../../assets/demo/src/', import.meta.url));
+const demo = fileURLToPath(new URL('../faces/src/', import.meta.url));
 
 let folders = 0;
 /** A folder of its own with some of the demo's faces, or the files given. */

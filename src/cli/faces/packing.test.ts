@@ -8,7 +8,7 @@ import { goldenFolder } from '../../../test/support.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
 
 const dfljpg = fileURLToPath(new URL('tools/dfljpg/', goldenFolder));
-const dst = fileURLToPath(new URL('../../../assets/demo/dst/', import.meta.url));
+const dst = fileURLToPath(new URL('../../../test/faces/dst/', import.meta.url));
 
 test('what is packed and unpacked is byte for byte what it was; the files wait in the trash', async () => {
   const folder = workspace(5);

@@ -12,7 +12,7 @@ import type { FaceModels } from '../../vision/index.ts';
 import { measureFolder } from './curateWorkers.ts';
 import { nodeFolder } from './files.ts';
 
-const demo = fileURLToPath(new URL('../../../assets/demo/src/', import.meta.url));
+const demo = fileURLToPath(new URL('../../../test/faces/src/', import.meta.url));
 const workerUrl = built('platform/node/curateWorker.js');
 const wanted = ['sharpness', 'pose', 'thumbnail', 'bgr'] as const;
 let folder = '';

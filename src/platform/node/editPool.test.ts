@@ -9,7 +9,7 @@ import type { FaceToEdit } from '../../curate/index.ts';
 import { readFace } from '../../faceset/index.ts';
 import { type FaceChange, openFaceEditor } from './editPool.ts';
 
-const demo = fileURLToPath(new URL('../../../assets/demo/src/', import.meta.url));
+const demo = fileURLToPath(new URL('../../../test/faces/src/', import.meta.url));
 const workerUrl = built('platform/node/editWorker.js');
 const faces = readdirSync(demo)
   .slice(0, 3)
