@@ -52,7 +52,8 @@ function marked(packet: string | undefined, tool: string): string {
   }
   const without = (text: string, name: string): string =>
     text.replaceAll(new RegExp(`\\s${name}="[^"]*"`, 'g'), '').replaceAll(new RegExp(`<${name}>[^<]*</${name}>`, 'g'), '');
-  const before = ['Iptc4xmpExt:DigitalSourceType', 'xmp:CreatorTool'].reduce(without, packet.slice(0, old));
+  const rest = ['Iptc4xmpExt:DigitalSourceType', 'xmp:CreatorTool'].reduce(without, packet.slice(0, old));
+  const before = rest.replaceAll(/<rdf:Description rdf:about=""(?: xmlns:\w+="[^"]*")*\/>/g, ''); // ours, from before
   return `${before}${description}${packet.slice(old)}`;
 }
 

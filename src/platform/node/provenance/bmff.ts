@@ -40,7 +40,6 @@ export const hashName = (value: Cbor | undefined): HashName | undefined =>
   value === undefined ? 'sha256' : (['sha256', 'sha384', 'sha512'] as const).find((name) => name === value);
 
 export const c2paUuid = Uint8Array.of(0xd8, 0xfe, 0xc3, 0xd6, 0x1b, 0x0e, 0x48, 0x3c, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7e, 0xc4, 0x81);
-const firstKinds = new Set(['ftyp', 'styp', 'moov', 'mdat', 'wide', 'free', 'skip', 'pnot']);
 const containers = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'dinf', 'edts', 'udta', 'mvex', 'moof', 'traf', 'mfra', 'meta']);
 const maxBoxes = 2 ** 18;
 export const maxStore = 2 ** 26;
@@ -55,14 +54,14 @@ export const ourExclusions: readonly Exclusion[] = [
   { path: '/mfra' },
 ];
 
-/** undefined if the file does not begin as an MP4 or MOV does. @throws FormatError if its boxes do not make sense. */
+/** undefined if the file does not begin as MP4 and MOV do, with ftyp. @throws FormatError if its boxes do not make sense. */
 export async function readBoxFile(file: RandomAccess, name: string): Promise<BoxFile | undefined> {
   const boxes: TopBox[] = [];
   for (let at = 0; at + 8 <= file.size; ) {
     const head = await file.read(at, HEAD);
     const view = new DataView(head.buffer, head.byteOffset, head.length);
     const kind = latin(head.subarray(4, 8));
-    if (at === 0 && !firstKinds.has(kind)) return undefined;
+    if (at === 0 && kind !== 'ftyp') return undefined; // MOV files older than that box cannot hold credentials that others find
     const short = view.getUint32(0);
     const body = short === 1 ? 16 : 8;
     const length = short === 1 && head.length >= 16 ? Number(view.getBigUint64(8)) : short === 0 ? file.size - at : short;

@@ -12,7 +12,7 @@ import { type BoxFile, children, type InnerBox, pieceBytes, placeOf, readPiece, 
 export interface BoxPlan {
   /** Of the old file, in order, without its old store. */
   readonly kept: readonly TopBox[];
-  /** Where the store's box goes: behind the first box if that is ftyp. */
+  /** Where the store's box goes: behind the first one, ftyp. */
   readonly place: number;
   readonly removed: readonly TopBox[];
 }
@@ -33,8 +33,7 @@ export function planBoxes({ boxes }: BoxFile, name: string): BoxPlan {
     });
   }
   const removed = boxes.filter(({ purpose }) => purpose !== undefined);
-  const first = boxes[0]!;
-  return { kept: boxes.filter((box) => !removed.includes(box)), place: first.kind === 'ftyp' ? first.end : 0, removed };
+  return { kept: boxes.filter((box) => !removed.includes(box)), place: boxes[0]!.end, removed };
 }
 
 /**

@@ -23,6 +23,7 @@ import {
   type Verdict,
   verifyFile,
 } from './index.ts';
+import { box } from './jumbf.ts';
 import { readPicture } from './pictureFiles.ts';
 
 const clips = fileURLToPath(new URL('../../../../test/clips/', import.meta.url));
@@ -151,6 +152,28 @@ test.each(['dst_odd_size.mp4', 'dst_rotated.mp4', 'two_faces.mp4'])(
     }
   },
 );
+
+test('fragments and the table of random access name the same bytes as before; a file older than ftyp is marked beside it', async () => {
+  const u32 = (...values: number[]): Buffer =>
+    Buffer.concat(values.map((value) => Buffer.from([value >>> 24, value >>> 16, value >>> 8, value])));
+  const ftyp = box('ftyp', Buffer.from('isom'), u32(0));
+  const fragment = (base: number): Uint8Array => box('moof', box('traf', box('tfhd', u32(1, 1, 0, base))));
+  const start = ftyp.length;
+  const media = start + fragment(0).length + 8;
+  const access = box('mfra', box('tfra', u32(0, 1, 0, 1, 500, start), Buffer.of(1, 1, 1)));
+  const path = join(mkdtempSync(join(folder, 'case-')), 'film.mp4');
+  writeFileSync(path, Buffer.concat([ftyp, fragment(media), box('mdat', Buffer.from('the media')), access]));
+  await signFile(path, claim, signer);
+  const bytes = readFileSync(path);
+  const place = (name: string, at: number): number => bytes.readUInt32BE(bytes.indexOf(name) + at);
+  expect(bytes.subarray(place('tfhd', 16), place('tfhd', 16) + 9).toString()).toBe('the media');
+  expect(bytes.subarray(place('tfra', 24) + 4, place('tfra', 24) + 8).toString()).toBe('moof');
+  expect((await verifyFile(path)).state).toBe('holds');
+  const old = path.replace(/mp4$/, 'mov');
+  writeFileSync(old, Buffer.concat([box('wide'), box('mdat', Buffer.from('the media'))]));
+  expect(await signFile(old, claim, signer)).toMatchObject({ where: 'sidecar', path: path.replace(/mp4$/, 'c2pa') });
+  expect((await verifyFile(old)).state).toBe('holds');
+});
 
 test.each([
   ['foreign.jpg', 'ES384'],
