@@ -18,7 +18,7 @@ const PIPE_MS = 10_000;
 const TERMINAL_MS = 200;
 
 export function extractReporter(output: Output): ((event: ExtractEvent) => void) & { readonly end: () => void } {
-  let shown = false;
+  let [shown, pictures] = [false, false];
   let [told, began, first] = [Number.NEGATIVE_INFINITY, 0, 0];
   const clear = (): void => {
     if (shown) output.write('\r\x1b[K');
@@ -52,6 +52,7 @@ export function extractReporter(output: Output): ((event: ExtractEvent) => void)
             ? `${frames ?? 0} pictures`
             : `${width}×${height}, ${frames ?? '?'} frames${rate === undefined ? '' : ` at ${Math.round(rate * 1000) / 1000} a second`}, ${colour}`;
         say(`${name}: ${about}`);
+        pictures = kind === 'pictures';
         [began, first, told] = [output.now(), 0, Number.NEGATIVE_INFINITY];
         break;
       }
@@ -67,6 +68,7 @@ export function extractReporter(output: Output): ((event: ExtractEvent) => void)
         break;
       case 'settled': {
         [began, first, told] = [output.now(), 0, Number.NEGATIVE_INFINITY];
+        if (pictures) break;
         const jitter =
           event.jitter === undefined
             ? ''
@@ -98,14 +100,12 @@ const many = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 
 /** What was done, in a few lines. @param out where the faces are. */
 export function summaryText({ clips, unreadable, stopped }: ExtractSum, out: string): string {
   const total = (value: (clip: ExtractSum['clips'][number]) => number): number => clips.reduce((sum, clip) => sum + value(clip), 0);
+  const tracks = total((c) => c.settled.tracks);
   const rows: [string, string][] = [
     ['frames', `${total((c) => c.frames)}, ${total((c) => c.withFaces)} with faces`],
     [
       'faces',
-      `${total((c) => c.faces)} in ${many(
-        total((c) => c.settled.tracks),
-        'track',
-      )}; ${total((c) => c.written)} written now, ${total((c) => c.settled.filled)} filled in`,
+      `${total((c) => c.faces)}${tracks < total((c) => c.faces) ? ` in ${many(tracks, 'track')}` : ''}; ${total((c) => c.written)} written now, ${total((c) => c.settled.filled)} filled in`,
     ],
   ];
   const rejected = Object.entries(rejectedIn(clips)) as [Rule, number][];

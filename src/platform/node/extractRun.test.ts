@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const FRAMES = 100;
+const FRAMES = 90;
 const left = (i: number): FakeFace => ({ x: 70 + 0.2 * i, y: 100, side: 50, angle: 0.002 * i });
 const right: FakeFace = { x: 240, y: 120, side: 60 };
 const sceneAt = (i: number) => fakeImage(i >= 70 && i < 75 ? [right] : [left(i), right]);
@@ -35,7 +35,7 @@ const toolsFor = (open: () => FrameSource): ExtractTools => {
 const tools = (): ExtractTools => toolsFor(() => fakeClip(FRAMES, sceneAt));
 
 const jobFor = (out: string, more: Partial<ExtractJob> = {}): ExtractJob => ({
-  ...{ inputs: ['/clips/fake.mp4'], out, make: { faceType: 'whole_face', size: 256, quality: 90 }, tiles: 1, turned: false },
+  ...{ inputs: ['/clips/fake.mp4'], out, make: { faceType: 'whole_face', size: 64, quality: 90 }, tiles: 1, turned: false },
   choose: { maxFaces: 0, minSize: 20, minScore: 0 },
   ...{ smooth: true, fill: true, debug: false, again: false, workers: 0, tool: 'test' },
   ...more,
@@ -174,12 +174,12 @@ test('faces are made again at another size and type from the alignments alone', 
   await extract(jobFor(out), kit, quiet, never);
   const models = fakeModels();
   const smaller = join(folder, 'smaller');
-  const job = { faces: out, out: smaller, size: 320, faceType: 'full_face', debug: false, again: false, workers: 0 } as const;
+  const job = { faces: out, out: smaller, size: 96, faceType: 'full_face', debug: false, again: false, workers: 0 } as const;
   const sum = await realign(job, { ...kit, models: async () => models }, quiet, never);
   expect(sum.clips[0]).toMatchObject({ faces: 2 * FRAMES, written: 2 * FRAMES });
   expect(models.calls).toEqual({ detect: 0, mesh: 0 });
   const direct = join(folder, 'direct');
-  await extract(jobFor(direct, { make: { faceType: 'full_face', size: 320, quality: 90 } }), tools(), quiet, never);
+  await extract(jobFor(direct, { make: { faceType: 'full_face', size: 96, quality: 90 } }), tools(), quiet, never);
   const [a, b] = [await contents(smaller), await contents(direct)];
   for (const [name, text] of b) if (name.endsWith('.jpg')) expect(a.get(name) === text, name).toBe(true);
 });
