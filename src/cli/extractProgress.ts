@@ -16,6 +16,8 @@ export interface Output {
 /** In a pipe, so long between two lines. */
 const PIPE_MS = 10_000;
 const TERMINAL_MS = 200;
+/** Before so many frames are done, their speed says nothing. */
+const FIRST = 10;
 
 export function extractReporter(output: Output): ((event: ExtractEvent) => void) & { readonly end: () => void } {
   let [shown, pictures] = [false, false];
@@ -41,7 +43,7 @@ export function extractReporter(output: Output): ((event: ExtractEvent) => void)
   const pace = (done: number, of: number | undefined): string => {
     const rate = ((done - first) / Math.max(output.now() - began, 1)) * 1000;
     const left = of !== undefined && of > done && rate > 0 ? `, ${durationText((of - done) / rate)} left` : '';
-    return rate > 0 ? `, ${rate.toFixed(1)} a second${left}` : '';
+    return rate > 0 && done - first >= FIRST ? `, ${rate.toFixed(1)} a second${left}` : '';
   };
   const report = (event: ExtractEvent): void => {
     switch (event.event) {
@@ -101,15 +103,17 @@ const many = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 
 export function summaryText({ clips, unreadable, stopped }: ExtractSum, out: string): string {
   const total = (value: (clip: ExtractSum['clips'][number]) => number): number => clips.reduce((sum, clip) => sum + value(clip), 0);
   const tracks = total((c) => c.settled.tracks);
-  const rows: [string, string][] = [
-    ['frames', `${total((c) => c.frames)}, ${total((c) => c.withFaces)} with faces`],
-    [
-      'faces',
-      `${total((c) => c.faces)}${tracks < total((c) => c.faces) ? ` in ${many(tracks, 'track')}` : ''}; ${total((c) => c.written)} written now, ${total((c) => c.settled.filled)} filled in`,
-    ],
-  ];
+  const rows: [string, string][] = [];
+  const [faces, written, filled] = [total((c) => c.faces), total((c) => c.written), total((c) => c.settled.filled)];
+  if (clips.length > 0) {
+    rows.push(['frames', `${total((c) => c.frames)}, ${total((c) => c.withFaces)} with faces`]);
+    const inTracks = tracks < faces ? ` in ${many(tracks, 'track')}` : '';
+    rows.push(['faces', `${faces}${inTracks}; ${written} written now, ${filled} filled in`]);
+  }
   const rejected = Object.entries(rejectedIn(clips)) as [Rule, number][];
-  for (const [rule, count] of rejected) rows.push([rows.length === 2 ? 'left out' : '', `${count}: ${rules[rule]}`]);
+  for (const [i, [rule, count]] of rejected.entries()) rows.push([i === 0 ? 'left out' : '', `${count}: ${rules[rule]}`]);
+  const troubled = clips.filter((clip) => clip.trouble.length > 0).length;
+  if (troubled > 0) rows.push(['trouble', `with ${many(troubled, 'input')}, told above`]);
   const gone = total((c) => c.gone);
   if (gone > 0) rows.push(['not there', `${gone} written before and moved or removed since; --again makes them anew`]);
   const damaged = total((c) => c.damaged);
