@@ -1,7 +1,16 @@
 /** Predicted faces back into frames: settings, crops, masks, colours, seams, motion; and the frame as a whole. */
 export { cropFace, type FaceCrop, XSEG_SIDE } from './faceCrop.ts';
 export { type MergeTools, mergeTools } from './faceMerge.ts';
+export { type FrameFace, framesWithout, type KnownFace, type MatchedFaces, type MatchTarget, matchFaces } from './matchFaces.ts';
 export { type FaceToMerge, type MergeContext, type MergedFrame, mergeFrame } from './mergeFrame.ts';
+export {
+  type MergeSession,
+  parseSession,
+  type SettingsRange,
+  type Shot,
+  sessionText,
+  settingsRanges,
+} from './mergeSession.ts';
 export { type Motion, motionOf } from './motion.ts';
 export type { Picture, WideImage } from './picture.ts';
 export { type Prediction, xsegFace, xsegMask } from './prediction.ts';
@@ -15,3 +24,4 @@ export {
   mergeSettingTable,
   resolveMergeSettings,
 } from './settings.ts';
+export { flicker, type SteadyFaces, type SteadyOptions, steadyFaces } from './steadyFaces.ts';
