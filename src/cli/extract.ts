@@ -131,6 +131,12 @@ export async function runExtraction(
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const name of signals) process.on(name, interrupt);
+  /** A reader that is gone, as in `liae extract --json | head`, is a reason to stop, not a fault. Its error may come after the end. */
+  const brokenPipe = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') throw error;
+    stop.abort();
+  };
+  process.stdout.on('error', brokenPipe);
   let models: ReturnType<typeof openFaceModels> | undefined;
   const tools: ExtractTools = {
     open: openInput,

@@ -15,7 +15,7 @@ export interface ChooseOptions {
   readonly pitch?: readonly [number, number] | undefined;
   /** Of a frame, the largest; 0 for all. */
   readonly maxFaces: number;
-  /** Whether frames are pictures of their own. */
+  /** Whether frames are pictures of their own, or so far apart that a face may well be in one only. */
   readonly stills: boolean;
   readonly persons?: Persons | undefined;
 }

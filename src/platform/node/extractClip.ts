@@ -230,7 +230,7 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
   const journal = await earlier(job, options);
   await using growing = await GrowingFile.open(job.files.journal, journal?.end ?? 0);
   if (journal === undefined) await growing.append(journalHeader(options), true);
-  const chooser = new Chooser(frames, settled, { ...job.choose, faceType: job.make.faceType, stills });
+  const chooser = new Chooser(frames, settled, { ...job.choose, faceType: job.make.faceType, stills: stills || paceOf(header) < SLOW });
   const stems = new StemMaker(header);
   let [faces, withFaces, written, gone, shown] = [0, 0, 0, 0, 0];
   let [decodeMs, makeMs] = [0, 0];
@@ -315,6 +315,7 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
     },
   );
   await telling;
+  await growing.append('', true);
   const damaged = frames.filter((frame) => frame.damaged === true).length;
   const { faces: _, ...rest } = settled;
   const rejected = Object.fromEntries(chooser.rejected);
@@ -399,15 +400,23 @@ class StemMaker {
   }
 }
 
+/** Below so many frames a second a face is not followed from one to the next. */
+const SLOW = 5;
+
+const paceOf = ({ clip, options }: AlignmentsHeader): number => options.rate ?? (clip.rate ?? 25) / (options.every ?? 1);
+
 /** What hands need to know of a clip. */
-export const startOf = ({ path, clip, options }: AlignmentsHeader): ClipStart => ({
-  path,
-  range: { from: options.from, to: options.to, every: options.every, rate: options.rate },
-  analysis: {
-    tiles: options.tiles,
-    turned: options.turned,
-    threshold: options.threshold,
-    identity: options.identity,
-    stills: clip.kind === 'pictures',
-  },
-});
+export const startOf = (header: AlignmentsHeader): ClipStart => {
+  const { path, clip, options } = header;
+  return {
+    path,
+    range: { from: options.from, to: options.to, every: options.every, rate: options.rate },
+    analysis: {
+      tiles: options.tiles,
+      turned: options.turned,
+      threshold: options.threshold,
+      identity: options.identity,
+      stills: clip.kind === 'pictures' || paceOf(header) < SLOW,
+    },
+  };
+};

@@ -190,6 +190,9 @@ test('every nth frame, part of a clip and one person', async () => {
   await extract(part, tools(), quiet, never);
   const { frames } = (await storedAlignments(clipFiles(out, 'fake.mp4').alignments))!;
   expect(frames.map(({ frame }) => frame)).toEqual(Array.from({ length: 16 }, (_, i) => 28 + 4 * i));
+  const sparse = tools();
+  await extract(jobFor(join(folder, 'sparse'), { every: 10 }), sparse, quiet, never);
+  expect(((await sparse.models()) as ReturnType<typeof fakeModels>).calls.detect).toBe(FRAMES / 10); // too far apart to follow
   const refs: ExtractTools = {
     ...tools(),
     open: async (path) => (path.endsWith('ref.jpg') ? fakeClip(1, () => fakeImage([right])) : fakeClip(FRAMES, sceneAt)),
