@@ -1,5 +1,6 @@
 /** Alignments come back as they were written, to the precision that they are written with; a file cut off anywhere is the whole of its beginning. */
 import { expect, test } from 'vitest';
+import { FormatError, Rng } from '../base/index.ts';
 import { type AlignmentsHeader, chunkLine, completeLine, type FrameRecord, frameLine, headerLine, readAlignments } from './alignments.ts';
 
 const header: AlignmentsHeader = {
@@ -81,4 +82,17 @@ test('a line that is whole and wrong is named', async () => {
   await expect(bad(`${lines[0]}${lines[1]!.replace('"frames":2', '"frames":3')}`)).rejects.toThrow('line 4');
   await expect(bad(`${lines[0]}${lines[1]!.replace(/"landmarks":\[0,/, '"landmarks":[')}`)).rejects.toThrow('line 2');
   await expect(bad(`${lines[0]}nonsense\n`)).rejects.toThrow('line 2');
+});
+
+test('bytes that were changed anywhere are read as something, or refused with words', async () => {
+  const rng = new Rng(11);
+  for (let i = 0; i < 300; i++) {
+    const changed = bytes.slice();
+    for (let k = 0; k < 3; k++) changed[rng.uint32() % (rng.uint32() % 2 === 0 ? 600 : changed.length)] = rng.uint32() & 255;
+    const failure = await read(changed).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure !== undefined) expect(failure).toBeInstanceOf(FormatError);
+  }
 });

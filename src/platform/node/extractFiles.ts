@@ -115,7 +115,7 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
     if (typeof entry !== 'object' || entry === null) throw bad();
     const fields = entry as Record<string, unknown>;
     if (options === undefined) {
-      if (fields.liae !== 'faces' || fields.version !== 1 || typeof fields.options !== 'string') throw bad();
+      if (fields.liae !== 'faces' || fields.version !== 1 || typeof fields.options !== 'string' || !isJson(fields.options)) throw bad();
       options = fields.options;
     } else {
       const { frame, files } = fields;
@@ -127,6 +127,15 @@ export async function readJournal(path: string): Promise<Journal | undefined> {
     end = line.end;
   }
   return options === undefined ? undefined : { options, frames, end };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A journal may name files of its own folder only. */
