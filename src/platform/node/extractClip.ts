@@ -106,7 +106,8 @@ export async function analyseClip(
   sum: AnalysisSum,
 ): Promise<StoredAlignments> {
   const { file, header } = clip;
-  const { name, frames: of } = header.clip;
+  const { name } = header.clip;
+  const of = expectedFrames(header);
   const stored = await storedAlignments(file);
   if (stored !== undefined) {
     checkSame(stored.header, header, file);
@@ -150,6 +151,15 @@ export async function analyseClip(
   );
   await growing.append(completeLine(total, [...trouble]), true);
   return (await storedAlignments(file))!;
+}
+
+/** How many frames the range holds, as far as the file says. */
+function expectedFrames({ clip, options: { from, to, every = 1, rate } }: AlignmentsHeader): number | undefined {
+  if (clip.frames === undefined) return undefined;
+  const frames = Math.max(0, Math.min(to ?? clip.frames, clip.frames) - from);
+  return rate === undefined || clip.rate === undefined
+    ? Math.ceil(frames / every)
+    : Math.min(frames, Math.round((frames * rate) / clip.rate));
 }
 
 function checkSame(before: AlignmentsHeader, now: AlignmentsHeader, file: string): void {
