@@ -7,6 +7,7 @@ export const commands: readonly TableEntry[] = [
   { name: 'train', summary: 'train a model, new or saved', load: async () => (await import('./train.ts')).train },
   { name: 'preview', summary: 'paint the preview sheet of a saved model', load: async () => (await import('./preview.ts')).preview },
   { name: 'swap', summary: 'swapped face and mask for every aligned face of a set', load: async () => (await import('./swap.ts')).swap },
+  { name: 'merge', summary: 'put the faces that a model predicts into a clip', load: async () => (await import('./merge.ts')).merge },
   faces,
   { name: 'import', summary: 'take over a DeepFaceLab model', load: async () => (await import('./importModel.ts')).importModel },
   { name: 'export', summary: 'write a saved model for other tools', load: async () => (await import('./exportModel.ts')).exportModel },

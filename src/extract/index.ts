@@ -6,5 +6,6 @@ export { type DrawnFace, drawFaces } from './draw.ts';
 export { type Edit, editsText, parseEdits } from './edits.ts';
 export { type Crop, cropOf, eyeDistance, median, tremble } from './jitter.ts';
 export { type FaceOrigin, type FacePlan, type MakeOptions, makeFace, markOf, planFace } from './makeFace.ts';
-export { measureFace } from './measure.ts';
+export { lookOf, measureFace } from './measure.ts';
 export { type Settled, type SettledFace, type SettleOptions, settle } from './settle.ts';
+export { joinTracks } from './tracks.ts';

@@ -2,9 +2,11 @@
  * A film made in parts: each part is a stretch of frames that an encoder of its own makes, kept as packets; in the end they are put into one
  * file without being encoded again. What is made once stays, so a run that was cut off goes on behind its last whole part.
  */
-import { basename } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { ResourceError } from '../../base/index.ts';
 import type { SinkFrame } from '../../video/index.ts';
+import type { MergeOutput } from './mergeOutput.ts';
 import { PacketReader, PacketWriter, type StoredPacket } from './packetFile.ts';
 import type { PictureShape } from './videoCodecs.ts';
 import { type ClipPlan, type Origin, originOf, PictureEncoder } from './videoEncoder.ts';
@@ -103,6 +105,20 @@ export async function joinFilm(
   }
   await muxer.finish();
   return { frames: count, trouble: muxer.trouble };
+}
+
+/** @param parts  folder of the parts.  @param tag  tells the parts of several films apart. */
+export function filmOutput(film: Film, parts: string, tag: string): MergeOutput {
+  const fileOf = (part: string): string => join(parts, `${part}.${tag}.packets`);
+  return {
+    path: film.path,
+    joins: true,
+    begin: (part) => FilmPart.create(film, fileOf(part)),
+    holds: async (part) => (await stat(fileOf(part)).catch(() => undefined)) !== undefined,
+    async finish(names) {
+      return (await joinFilm(film, names.map(fileOf))).trouble;
+    },
+  };
 }
 
 /**

@@ -14,12 +14,20 @@ import { checkFile } from './videoFile.ts';
  */
 export async function openClip(path: string, options: OpenOptions = {}): Promise<FrameSource> {
   await checkFile(path);
-  const { Clip } = await import('./videoClip.ts').catch((cause: unknown) => {
-    throw new ResourceError('the video library (node-av) does not load', {
-      found: cause instanceof Error ? cause.message.trim() : String(cause),
-      next: 'reinstall with optional packages: npm install --include=optional; pictures can be read without it',
-      cause,
-    });
-  });
+  const { Clip } = await import('./videoClip.ts').catch(notLoaded);
   return Clip.open(resolve(path), basename(path), options);
+}
+
+/** What writes clips, at once or in parts. @throws ResourceError if FFmpeg's libraries do not load on this machine. */
+export async function clipWriting(): Promise<typeof import('./videoWriter.ts') & typeof import('./filmParts.ts')> {
+  const [writer, parts] = await Promise.all([import('./videoWriter.ts'), import('./filmParts.ts')]).catch(notLoaded);
+  return { ...writer, ...parts };
+}
+
+function notLoaded(cause: unknown): never {
+  throw new ResourceError('the video library (node-av) does not load', {
+    found: cause instanceof Error ? cause.message.trim() : String(cause),
+    next: 'reinstall with optional packages: npm install --include=optional; pictures can be read and written without it',
+    cause,
+  });
 }

@@ -1,14 +1,5 @@
 /** The codecs that clips are written in: their encoders, the forms of pixels they take, and what a quality means for each. */
 import { OptionError } from '../../base/index.ts';
-import {
-  FF_ENCODER_FFV1,
-  FF_ENCODER_LIBSVTAV1,
-  FF_ENCODER_LIBVPX_VP9,
-  FF_ENCODER_LIBX264,
-  FF_ENCODER_LIBX265,
-  FF_ENCODER_PRORES_KS,
-  type FFEncoderCodec,
-} from './videoLibrary.ts';
 
 export const videoCodecs = ['h264', 'h265', 'av1', 'vp9', 'prores', 'ffv1'] as const;
 export type VideoCodec = (typeof videoCodecs)[number];
@@ -28,7 +19,8 @@ export interface PictureShape {
 }
 
 interface CodecSpec {
-  readonly encoder: FFEncoderCodec;
+  /** FFmpeg's name of it. */
+  readonly encoder: string;
   /** Options of the encoder for each quality. */
   readonly options: Readonly<Record<Quality, Readonly<Record<string, string | number>>>>;
   /** The constant rate factor's name and range, if there is one. */
@@ -37,7 +29,7 @@ interface CodecSpec {
 
 const specs: Readonly<Record<VideoCodec, CodecSpec>> = {
   h264: {
-    encoder: FF_ENCODER_LIBX264,
+    encoder: 'libx264',
     rateFactor: [0, 51],
     options: {
       preview: { crf: 26, preset: 'veryfast' },
@@ -47,7 +39,7 @@ const specs: Readonly<Record<VideoCodec, CodecSpec>> = {
     },
   },
   h265: {
-    encoder: FF_ENCODER_LIBX265,
+    encoder: 'libx265',
     rateFactor: [0, 51],
     options: {
       preview: { crf: 28, preset: 'veryfast', 'x265-params': 'log-level=none' },
@@ -57,7 +49,7 @@ const specs: Readonly<Record<VideoCodec, CodecSpec>> = {
     },
   },
   av1: {
-    encoder: FF_ENCODER_LIBSVTAV1,
+    encoder: 'libsvtav1',
     rateFactor: [1, 63],
     options: {
       preview: { crf: 40, preset: 10 },
@@ -67,7 +59,7 @@ const specs: Readonly<Record<VideoCodec, CodecSpec>> = {
     },
   },
   vp9: {
-    encoder: FF_ENCODER_LIBVPX_VP9,
+    encoder: 'libvpx-vp9',
     rateFactor: [0, 63],
     options: {
       preview: { crf: 36, b: 0, 'cpu-used': 6, 'row-mt': 1, deadline: 'realtime' },
@@ -77,7 +69,7 @@ const specs: Readonly<Record<VideoCodec, CodecSpec>> = {
     },
   },
   prores: {
-    encoder: FF_ENCODER_PRORES_KS,
+    encoder: 'prores_ks',
     options: {
       preview: { profile: '4444', qscale: 16 },
       high: { profile: '4444', bits_per_mb: 4000 },
@@ -86,7 +78,7 @@ const specs: Readonly<Record<VideoCodec, CodecSpec>> = {
     },
   },
   ffv1: {
-    encoder: FF_ENCODER_FFV1,
+    encoder: 'ffv1',
     options: {
       preview: { level: 3, slicecrc: 1, slices: 4 },
       high: { level: 3, slicecrc: 1, slices: 4 },
@@ -96,7 +88,7 @@ const specs: Readonly<Record<VideoCodec, CodecSpec>> = {
   },
 };
 
-export const encoderOf = (codec: VideoCodec): FFEncoderCodec => specs[codec].encoder;
+export const encoderOf = (codec: VideoCodec): string => specs[codec].encoder;
 
 /** @param quality  its name, or the constant rate factor.  @param raw  options of FFmpeg's encoder, which go before. */
 export function encoderOptions(

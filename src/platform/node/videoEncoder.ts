@@ -20,6 +20,7 @@ import {
   Codec,
   CodecContext,
   Dictionary,
+  type FFEncoderCodec,
   Frame,
   Packet,
   Rational,
@@ -134,7 +135,7 @@ export class PictureEncoder implements Disposable {
    */
   static async open(name: string, plan: ClipPlan, origin: Origin, shape: PictureShape): Promise<PictureEncoder> {
     const { width, height, channels, deep } = shape;
-    const codec = Codec.findEncoderByName(encoderOf(plan.codec));
+    const codec = Codec.findEncoderByName(encoderOf(plan.codec) as FFEncoderCodec);
     if (codec === null) throw new ResourceError(`${name}: no encoder for ${plan.codec} in this build of FFmpeg`);
     const coding = codingFor(origin, shape);
     const pixels = pixelsFor(plan.codec, plan.depth, shape);

@@ -1,0 +1,160 @@
+/** `liae merge`: the faces that a model predicts, back into the frames of a clip. */
+import { basename, extname, resolve } from 'node:path';
+import { OptionError } from '../base/index.ts';
+import { faceTypeFromLetter } from '../face/index.ts';
+import { drawLabel, readFont, visibleLabel } from '../image/index.ts';
+import { flicker } from '../merge/index.ts';
+import { openFaceModels } from '../platform/node/faceModels.ts';
+import { programVersion } from '../platform/node/machine.ts';
+import { defaultMergeWorkers, hereCrew, threadCrew } from '../platform/node/mergeCrew.ts';
+import { type MergeAsk, type MergingModel, type PreparedMerge, prepareMerge } from '../platform/node/mergePrepare.ts';
+import { type MergeSum, merge as runMerge } from '../platform/node/mergeRun.ts';
+import { openInput } from '../platform/node/openInput.ts';
+import { ingredientOf, signFile, signPicture } from '../platform/node/provenance/index.ts';
+import type { SinkPicture } from '../video/index.ts';
+import { type Args, optional, required } from './args.ts';
+import type { Command, Terminal } from './command.ts';
+import { numberIn, placeOf } from './extractFlags.ts';
+import { INTERRUPTED, interruptible } from './interrupts.ts';
+import { markingFlags, modelHash, openMarking } from './marking.ts';
+import { askedSettings, settingFlags, writingFlags, writingOptions } from './mergeFlags.ts';
+import { mergeReporter, mergeSummary } from './mergeProgress.ts';
+import { openModel } from './openModel.ts';
+
+export const merge: Command = {
+  name: 'merge',
+  summary: 'put the faces that a model predicts into a clip',
+  usage: '--model DIR --input CLIP|FRAMES --faces DIR --output FILE|DIR [settings]',
+  about: [
+    'The output is a film if its name has an ending (mp4, mov, mkv, webm), with timestamps, colour tags, sound and subtitles of the clip; else a folder of PNGs. Faces belong to frames by what extraction kept with them, or by the names of their frames, as DeepFaceLab has it; what they are called does not matter. A run that was interrupted goes on with the same command, and makes only the parts whose settings or faces have changed since.',
+    '--session keeps the settings in a small JSON file. If it does not exist it is made, with a shot for each stretch between cuts, which may get settings of their own; if it does, its settings hold, and those given as flags go into it.',
+  ].join('\n'),
+  flags: [
+    { name: 'model', kind: 'value', shape: 'DIR', help: 'folder of the model' },
+    { name: 'input', kind: 'value', shape: 'PATH', help: 'the clip, or a folder or pattern of pictures' },
+    { name: 'faces', kind: 'value', shape: 'DIR', help: 'aligned faces of the clip, loose or packed' },
+    { name: 'output', kind: 'value', shape: 'PATH', help: 'the film, or a folder for PNGs', aliases: ['out'] },
+    { name: 'mask', kind: 'value', shape: 'PATH', help: 'where the mask goes too: a film (lossless), or a folder' },
+    { name: 'alpha', kind: 'switch', help: 'the mask as fourth channel: of PNG, ProRes and FFV1', default: 'no' },
+    { name: 'session', kind: 'value', shape: 'FILE', help: 'settings and shots, such as merge.json' },
+    { name: 'from', kind: 'value', shape: 'PLACE', help: 'first frame, from 0, or a time such as 12.5s or 1:02', default: '0' },
+    { name: 'to', kind: 'value', shape: 'PLACE', help: 'frame or time behind the last', default: 'the end' },
+    { name: 'only', kind: 'value', shape: 'WHAT', help: "of several faces: a number from 0, a person's folder, or a person's picture" },
+    { name: 'person-distance', kind: 'value', shape: 'N', help: 'up to which two faces are one person', default: '0.6' },
+    {
+      name: 'missing',
+      kind: 'value',
+      shape: 'error|copy',
+      help: 'frames without a face: an error, or taken over as they are',
+      default: 'copy where alignments show that there is none',
+    },
+    { name: 'smooth', kind: 'switch', help: 'smooth landmarks over time, without lag', default: 'no' },
+    { name: 'fill', kind: 'switch', help: 'fill gaps of up to a third of a second', default: 'no' },
+    ...settingFlags,
+    ...writingFlags,
+    { name: 'rate', kind: 'value', shape: 'N', help: 'frames a second of a film made of pictures', default: '25' },
+    { name: 'like', kind: 'value', shape: 'CLIP', help: 'whose times, colour tags and sound a film made of pictures gets' },
+    { name: 'sound', kind: 'switch', help: 'copy sound and subtitles', default: 'yes' },
+    { name: 'label', kind: 'value', shape: 'TEXT', help: 'a line of text in the lower left corner of frames with a face' },
+    { name: 'seed', kind: 'value', shape: 'N', help: 'for colour transfers that draw', default: '1' },
+    { name: 'batch', kind: 'value', shape: 'N', help: 'faces that are predicted together', default: '8' },
+    { name: 'workers', kind: 'value', shape: 'N', help: 'threads that compose frames; 0 for none', default: 'processors, 8 at most' },
+    { name: 'part', kind: 'value', shape: 'N', help: 'frames between two places from which a run can go on', default: '120' },
+    { name: 'again', kind: 'switch', help: 'make all parts anew', default: 'no' },
+    { name: 'json', kind: 'switch', help: 'print one JSON object a line' },
+    ...markingFlags,
+  ],
+  async run(args, terminal) {
+    const { note } = terminal;
+    const [input, output] = [required(args, 'input', 'the clip or its frames'), required(args, 'output', 'the film, or a folder')];
+    const faces = resolve(required(args, 'faces', 'a folder of aligned faces'));
+    const ask: MergeAsk = {
+      missing: missingOf(optional(args, 'missing')),
+      ...{ input, output, faces, mask: optional(args, 'mask'), covered: args.values.alpha === true },
+      ...{ session: optional(args, 'session'), settings: askedSettings(args), from: placeOf(args, 'from'), to: placeOf(args, 'to') },
+      only: optional(args, 'only'),
+      personDistance: numberIn(args, 'person-distance', 0.6, [0.05, 2], false),
+      smooth: args.values.smooth === true,
+      fill: args.values.fill === true,
+      ...writingOptions(args),
+      rate: numberIn(args, 'rate', undefined, [0.01, 1000], false),
+      like: optional(args, 'like'),
+      silent: args.values.sound === false,
+      seed: numberIn(args, 'seed', 1, [0, 2 ** 31]),
+      batch: numberIn(args, 'batch', 8, [1, 256]),
+      partLength: numberIn(args, 'part', 120, [1, 100_000]),
+      again: args.values.again === true,
+    };
+    const workers = numberIn(args, 'workers', defaultMergeWorkers(), [0, 64]);
+    const opened = await openModel(resolve(required(args, 'model', 'the folder of the model')), note);
+    const { config, options, state, iteration } = opened;
+    const hash = modelHash(state.tensors);
+    const marking = await openMarking(args, { name: options.archi, iteration, hash }, note);
+    const model: MergingModel = {
+      ...{ config, hash, lowering: options.lowering, tensors: state.tensors },
+      faceType: faceTypeFromLetter(options.face_type)!,
+    };
+    const asFolder = extname(output) === '';
+    const parent = await ingredientOf(extname(input) === '' ? undefined : resolve(input), basename(resolve(input)));
+    const claim = marking.claim(parent);
+    const { signer } = marking;
+    let models: ReturnType<typeof openFaceModels> | undefined;
+    const tools = {
+      open: openInput,
+      models: () => {
+        models ??= openFaceModels({ note });
+        return models;
+      },
+      tool: `liae ${programVersion()}`,
+      seal: signer === undefined ? undefined : (png: Uint8Array, name: string) => signPicture(png, name, claim, signer),
+    };
+    using stop = interruptible(note);
+    try {
+      await using prepared = await prepareMerge(ask, model, tools, stop.signal);
+      const sum = await mergePrepared(prepared, args, { terminal, workers, signal: stop.signal });
+      if (sum.stopped) return INTERRUPTED;
+      if (!asFolder && signer !== undefined) await signFile(resolve(output), claim, signer);
+      return 0;
+    } finally {
+      await (await models?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    }
+  },
+};
+
+function missingOf(text: string | undefined): MergeAsk['missing'] {
+  if (text === undefined || text === 'error' || text === 'copy') return text;
+  throw new OptionError(`--missing ${text}: neither`, { expected: 'error or copy' });
+}
+
+async function mergePrepared(
+  { job, predictor, model, info, notes, jitter, filled }: PreparedMerge,
+  args: Args,
+  { terminal, workers, signal }: { terminal: Terminal; workers: number; signal: AbortSignal },
+): Promise<MergeSum> {
+  const asJson = args.values.json === true;
+  const write = (text: string): void => void process.stdout.write(text);
+  const columns = process.stdout.isTTY && !asJson ? process.stdout.columns : undefined;
+  const told = mergeReporter({ write, note: terminal.note, columns, now: () => performance.now() });
+  if (asJson) write(`${JSON.stringify({ event: 'begin', clip: info, notes, jitter, filled })}\n`);
+  else for (const line of notes) terminal.note(line);
+  const settings = job.settings[0]!.settings;
+  const size = settings.mode === 'raw-predict' ? { width: predictor.config.resolution, height: predictor.config.resolution } : info;
+  const text = optional(args, 'label');
+  const label = text === undefined ? undefined : visibleLabel(readFont(), text, size);
+  if (label !== undefined && job.covered)
+    throw new OptionError('--label and --alpha: a label is not part of the mask', { next: 'use --mask' });
+  const finishPicture = label === undefined ? undefined : (image: SinkPicture) => drawLabel(label, image);
+  await using crew =
+    workers === 0
+      ? hereCrew(model, predictor)
+      : threadCrew(model, predictor, workers, new URL('../platform/node/mergeWorker.js', import.meta.url));
+  const identity = `${job.identity}${text ?? ''}`;
+  const report = asJson ? (event: object): void => write(`${JSON.stringify(event)}\n`) : told.report;
+  const sum = await runMerge({ ...job, identity, finishPicture }, crew, report, signal);
+  told.end();
+  const unsteady = { before: flicker(sum.light.map((pair) => pair?.[0])), after: flicker(sum.light.map((pair) => pair?.[1])) };
+  const { light: _, ...short } = sum;
+  if (asJson) write(`${JSON.stringify({ event: 'done', ...short, jitter, flicker: unsteady })}\n`);
+  else terminal.out(`${mergeSummary(sum, { jitter, filled, flicker: unsteady, output: job.output.path })}\n`);
+  return sum;
+}

@@ -1,0 +1,380 @@
+/** From what a user asks to a run of merging: clip, faces, settings and outputs are opened and checked against each other before a frame is made. */
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { FormatError, LiaeError, OptionError, type Tensor } from '../../base/index.ts';
+import { type FrameRecord, joinTracks, lookOf } from '../../extract/index.ts';
+import type { FaceType } from '../../face/index.ts';
+import {
+  type FrameFace,
+  framesWithout,
+  type MatchedFaces,
+  type MergeSession,
+  matchFaces,
+  mergeDefaults,
+  parseSession,
+  resolveMergeSettings,
+  type SettingsRange,
+  type Shot,
+  sessionText,
+  settingsRanges,
+  steadyFaces,
+} from '../../merge/index.ts';
+import { generatorVariables, type ModelConfig } from '../../models/index.ts';
+import type { ClipInfo, FrameSource } from '../../video/index.ts';
+import type { FaceModels } from '../../vision/index.ts';
+import { landmarks68, regionOfDetection, regionOfMesh } from '../../vision/index.ts';
+import type { Place } from './extractRun.ts';
+import { replaceFile } from './files.ts';
+import { type KnownClip, readFaces, readKnownClip } from './mergeFaces.ts';
+import type { MergeModel, PredictorParts } from './mergeHand.ts';
+import { folderOutput, type MergeOutput } from './mergeOutput.ts';
+import type { MergeJob } from './mergeRun.ts';
+import { picturePaths } from './picturePaths.ts';
+import { clipWriting } from './video.ts';
+import { codecForName, type PictureShape, type Quality, type VideoCodec } from './videoCodecs.ts';
+import type { ClipPlan } from './videoEncoder.ts';
+
+export interface MergeAsk {
+  readonly input: string;
+  readonly faces: string;
+  /** A film by its ending, else a folder of PNGs. */
+  readonly output: string;
+  readonly mask?: string | undefined;
+  readonly covered: boolean;
+  readonly session?: string | undefined;
+  /** Settings as the user gave them, by name. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly from?: Place | undefined;
+  readonly to?: Place | undefined;
+  /** Which faces: the number of one in each frame, a picture of a person, or a person's folder. */
+  readonly only?: string | undefined;
+  readonly personDistance: number;
+  /** What to do about frames without a face. */
+  readonly missing?: 'error' | 'copy' | undefined;
+  readonly smooth: boolean;
+  readonly fill: boolean;
+  readonly depth: 8 | 10 | 16;
+  readonly codec?: VideoCodec | undefined;
+  readonly quality: Quality | number;
+  readonly encoder?: Readonly<Record<string, string>> | undefined;
+  /** Frames a second of a film that is made of pictures. */
+  readonly rate?: number | undefined;
+  /** A clip whose times, tags and sound a film that is made of pictures takes over. */
+  readonly like?: string | undefined;
+  readonly silent: boolean;
+  readonly seed: number;
+  readonly batch: number;
+  readonly partLength: number;
+  readonly again: boolean;
+}
+
+/** A trained model, as far as merging needs it. */
+export interface MergingModel {
+  readonly config: ModelConfig;
+  readonly faceType: FaceType;
+  readonly lowering: 'fast' | 'direct';
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** SHA-256 of the weights. */
+  readonly hash: string;
+}
+
+export interface PrepareTools {
+  readonly open: (path: string, signal?: AbortSignal, deep?: boolean) => Promise<FrameSource>;
+  /** For the identity of a person in a picture. */
+  readonly models: () => Promise<FaceModels>;
+  /** Program and version. */
+  readonly tool: string;
+  readonly seal?: ((png: Uint8Array, name: string) => Uint8Array) | undefined;
+}
+
+export interface PreparedMerge extends AsyncDisposable {
+  readonly job: MergeJob;
+  readonly predictor: PredictorParts;
+  readonly model: MergeModel;
+  readonly info: ClipInfo;
+  /** What is known before it begins, a sentence each. */
+  readonly notes: readonly string[];
+  readonly jitter?: { readonly before: number; readonly after: number } | undefined;
+  readonly filled: number;
+}
+
+/** @throws LiaeError for everything that does not fit together. */
+export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: PrepareTools, signal: AbortSignal): Promise<PreparedMerge> {
+  const deep = ask.depth > 8;
+  const [input, output] = [resolve(ask.input), resolve(ask.output)];
+  const mask = ask.mask === undefined ? undefined : resolve(ask.mask);
+  for (const path of [output, mask]) {
+    if (path === input || (path !== undefined && path === mask && path === output))
+      throw new OptionError(`${path}: input, output and mask need places of their own`);
+  }
+  const notes: string[] = [];
+  const source = await tools.open(input, signal, deep);
+  try {
+    const { info } = source;
+    const placed = (place: Place | undefined): number | undefined => frameAt(place, info);
+    const [from, to] = [placed(ask.from) ?? 0, placed(ask.to)];
+    if (to !== undefined && to <= from) throw new OptionError(`--from ${from} --to ${to}: no frame between them`);
+    const known = await readKnownClip(resolve(ask.faces), info);
+    const matched = await matchedFaces(ask, info, known, input, tools);
+    notes.push(...matched.notes);
+    const ranges = await rangesFor(ask, source, known, tools, notes, signal);
+    checkSettings(ranges);
+    const rate = info.rate ?? ask.rate ?? 25;
+    const { smooth, fill } = ask;
+    const steady = steadyFaces(matched.frames, { rate, faceType: model.faceType, smooth, fill, looks: known?.looks });
+    notes.push(...missingFaces(steady.frames, { from, to, info, known, missing: ask.missing }));
+    const side = model.config.resolution;
+    const squares = ranges.some(({ settings }) => settings.mode === 'raw-predict');
+    const size = squares ? { width: side, height: side } : { width: info.width, height: info.height };
+    const parts = join(dirname(output), `.liae-${basename(output)}.parts`);
+    const placeOf = async (path: string, tag: string): Promise<{ output: MergeOutput; plan?: ClipPlan; trouble: readonly string[] }> =>
+      outputFor(path, { ask, tag, info, input, parts, from, to, squares, deep, size, tools, source });
+    const film = await placeOf(output, 'film');
+    const maskFilm = mask === undefined ? undefined : await placeOf(mask, 'mask');
+    notes.push(...film.trouble.map((sentence) => `${basename(output)}: ${sentence}`));
+    const identity = JSON.stringify([
+      tools.tool,
+      model.hash,
+      model.lowering,
+      film.plan ?? 'png',
+      maskFilm?.plan ?? (mask === undefined ? null : 'png'),
+    ]);
+    const wanted = new Set(generatorVariables(model.config).map(({ name }) => name));
+    const batch = Math.max(1, ask.batch);
+    return {
+      job: {
+        ...{ source, from, to, deep, faces: steady.frames, settings: ranges, seed: ask.seed, covered: ask.covered, parts, identity },
+        ...{
+          output: film.output,
+          mask: maskFilm?.output,
+          partLength: ask.partLength,
+          again: ask.again,
+          model: { resolution: side, batch },
+        },
+      },
+      predictor: {
+        config: model.config,
+        weights: new Map([...model.tensors].filter(([name]) => wanted.has(name))),
+        ...{ batch, lowering: model.lowering },
+      },
+      model: { resolution: side, faceType: model.faceType },
+      ...{ info, notes, jitter: steady.jitter, filled: steady.filled },
+      [Symbol.asyncDispose]: () => source[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function frameAt(place: Place | undefined, info: ClipInfo): number | undefined {
+  if (place === undefined || 'frame' in place) return place?.frame;
+  if (info.rate === undefined)
+    throw new OptionError(`${info.name}: pictures have no times`, { next: 'give --from and --to as numbers of frames' });
+  return Math.round(place.seconds * info.rate);
+}
+
+async function matchedFaces(
+  ask: MergeAsk,
+  info: ClipInfo,
+  known: KnownClip | undefined,
+  input: string,
+  tools: PrepareTools,
+): Promise<MatchedFaces> {
+  const folder = resolve(ask.faces);
+  const { only } = ask;
+  const index = only !== undefined && /^\d+$/.test(only) ? Number(only) : undefined;
+  const picture = only !== undefined && index === undefined && (await stat(resolve(only)).catch(() => undefined))?.isFile() === true;
+  const person = index === undefined && !picture ? only : undefined;
+  const { faces, skipped } = await readFaces(folder, person);
+  if (faces.length === 0)
+    throw new OptionError(`--only ${only}: no face of such a person`, { found: `no folder ${only} in ${ask.faces}, and no picture` });
+  const pictures = info.kind === 'pictures' ? (await picturePaths([input])).paths.map((path) => basename(path)) : undefined;
+  const matched = matchFaces(faces, { clip: info, pictures, extractedFrom: known?.size });
+  const notes = [
+    `${faces.length} faces of ${matched.frames.size} frames, matched by ${matched.how}`,
+    ...matched.notes,
+    ...(skipped.length === 0 ? [] : [`${skipped.length} files of ${ask.faces} are no usable faces, the first: ${skipped[0]}`]),
+  ];
+  const chosen = (keep: (face: FrameFace, i: number) => boolean): MatchedFaces => {
+    const frames = new Map(
+      [...matched.frames].map(([frame, own]) => [frame, own.filter(keep)] as const).filter(([, own]) => own.length > 0),
+    );
+    if (frames.size > 0) return { ...matched, frames, notes };
+    throw new OptionError(`--only ${only}: no such face`, { found: `${faces.length} faces of ${matched.frames.size} frames` });
+  };
+  if (index !== undefined) return chosen((_, i) => i === index);
+  if (!picture) return { ...matched, notes };
+  if (faces.every(({ fields }) => fields.embedding === undefined)) {
+    throw new FormatError('the faces have no identity', {
+      found: `${faces.length} faces, extracted without the network of identities`,
+      next: 'extract them again with it, or choose by number: --only 0',
+    });
+  }
+  const wanted = await identityIn(resolve(only!), tools);
+  return chosen(({ embedding }) => embedding !== undefined && Math.hypot(...embedding.map((v, i) => v - wanted[i]!)) < ask.personDistance);
+}
+
+/** Identity of the largest face of a picture. */
+async function identityIn(path: string, { open, models: load }: PrepareTools): Promise<Float32Array> {
+  const models = await load();
+  await using source = await open(path);
+  for await (const { image } of source.frames({ to: 1 })) {
+    const detection = (await models.detect(image))[0];
+    if (detection === undefined) break;
+    const first = await models.mesh(image, regionOfDetection(detection));
+    const second = await models.mesh(image, regionOfMesh(first.points));
+    return await models.identity(image, landmarks68(second.points));
+  }
+  throw new FormatError(`${path}: no face in this picture`, { next: 'name a picture that shows the person from the front' });
+}
+
+/** Settings of the flags alone, or of the session's file with those of the flags over its own; the file is written, with the clip's cuts if it is new. */
+async function rangesFor(
+  ask: MergeAsk,
+  source: FrameSource,
+  known: KnownClip | undefined,
+  { open }: PrepareTools,
+  notes: string[],
+  signal: AbortSignal,
+): Promise<readonly SettingsRange[]> {
+  if (ask.session === undefined) return settingsRanges({ settings: resolveMergeSettings(ask.settings), shots: [] });
+  const path = resolve(ask.session);
+  const { info } = source;
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new OptionError(`${path}: cannot be read`, { found: error.message, cause: error });
+  });
+  let session: MergeSession;
+  if (text !== undefined) {
+    session = parseSession(text, path);
+    if (session.clip !== undefined && session.clip.hash !== info.hash) {
+      throw new FormatError(`${path}: made for another clip`, {
+        found: `${session.clip.name}; this is ${info.name}`,
+        next: 'give another --session, or take the clip out of the file if its frame numbers fit',
+      });
+    }
+    session = { ...session, settings: resolveMergeSettings(ask.settings, session.settings) };
+  } else {
+    const looks = known?.same === true && known.looks.size > 0 ? known.looks : await looksOf(ask, open, signal);
+    const shots = shotsOf(looks);
+    notes.push(`${path}: made, with ${shots.length} ${shots.length === 1 ? 'shot' : 'shots'}`);
+    session = { settings: resolveMergeSettings(ask.settings), shots };
+  }
+  const written = sessionText({ ...session, clip: { name: info.name, hash: info.hash } });
+  if (written !== text) await replaceFile(path, [new TextEncoder().encode(written)]);
+  return settingsRanges(session);
+}
+
+async function looksOf(ask: MergeAsk, open: PrepareTools['open'], signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
+  await using source = await open(resolve(ask.input), signal);
+  const looks = new Map<number, string>();
+  for await (const { index, image } of source.frames({}, signal)) looks.set(index, lookOf(image));
+  return looks;
+}
+
+/** Shots between cuts, with nothing of their own yet. */
+function shotsOf(looks: ReadonlyMap<number, string>): Shot[] {
+  const records = [...looks].sort(([a], [b]) => a - b).map(([frame, look]): FrameRecord => ({ frame, time: 0, look, faces: [] }));
+  const cuts = joinTracks(records, 0).cuts.map((place) => records[place]!.frame);
+  return [0, ...cuts].map((from, i) => ({ from, ...(cuts[i] === undefined ? {} : { to: cuts[i] }), settings: {} }));
+}
+
+function checkSettings(ranges: readonly SettingsRange[]): void {
+  for (const { settings } of ranges) {
+    if (settings.mask_mode.includes('xseg')) {
+      throw new OptionError(`mask_mode: ${settings.mask_mode} needs an XSeg network, which this version does not run`, {
+        next: `use ${mergeDefaults.mask_mode}`,
+      });
+    }
+    if (settings.super_resolution_power !== 0)
+      throw new OptionError('super_resolution_power: there is no enhancer in this version', { next: '--super-resolution-power 0' });
+  }
+  const squares = ranges.filter(({ settings }) => settings.mode === 'raw-predict').length;
+  if (squares > 0 && squares < ranges.length)
+    throw new OptionError('mode: raw-predict gives pictures of another size and cannot be mixed with other modes', {
+      next: 'use it for all shots or for none',
+    });
+}
+
+/** What is said of frames without a face. @throws FormatError unless extraction has looked at them, or the user says that they are to be copied. */
+function missingFaces(
+  frames: ReadonlyMap<number, readonly FrameFace[]>,
+  {
+    from,
+    to,
+    info,
+    known,
+    missing,
+  }: { from: number; to: number | undefined; info: ClipInfo; known: KnownClip | undefined; missing: MergeAsk['missing'] },
+): string[] {
+  const last = Math.max(...frames.keys());
+  const end = Math.min(to ?? Number.POSITIVE_INFINITY, info.frames ?? last + 1);
+  const runs = framesWithout(frames, from, end);
+  const count = runs.reduce((sum, [a, b]) => sum + b - a + 1, 0);
+  if (count === 0) return [];
+  const words = runs.slice(0, 6).map(([a, b]) => (a === b ? `${a}` : `${a}–${b}`));
+  const sentence = `${count} of ${end - from} frames have no face`;
+  const which = `frames ${words.join(', ')}${runs.length > 6 ? ` and ${runs.length - 6} more runs` : ''}`;
+  const seen =
+    known !== undefined &&
+    runs.every(([a, b]) => Array.from({ length: b - a + 1 }, (_, i) => a + i).every((frame) => known.seen.has(frame)));
+  if (count === end - from || (missing ?? (seen ? 'copy' : 'error')) === 'error') {
+    throw new FormatError(sentence, {
+      found: which,
+      expected: 'a face in every frame, or alignments beside the faces that show that there is none',
+      next:
+        count === end - from
+          ? 'check --faces, --from and --to'
+          : '--missing copy takes these frames over as they are; --fill closes short gaps',
+    });
+  }
+  return [`${sentence} and are copied: ${which}`];
+}
+
+interface Placing {
+  readonly ask: MergeAsk;
+  readonly tag: string;
+  readonly info: ClipInfo;
+  readonly input: string;
+  readonly parts: string;
+  readonly from: number;
+  readonly to: number | undefined;
+  readonly squares: boolean;
+  readonly deep: boolean;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly tools: PrepareTools;
+  readonly source: FrameSource;
+}
+
+async function outputFor(
+  path: string,
+  { ask, tag, info, input, parts, from, to, squares, deep, size, tools, source }: Placing,
+): Promise<{ output: MergeOutput; plan?: ClipPlan; trouble: readonly string[] }> {
+  const asFolder = extname(path) === '' || (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  if (asFolder) return { output: await folderOutput(path, tools.seal), trouble: [] };
+  const isMask = tag === 'mask';
+  const like = info.kind === 'video' ? input : ask.like === undefined ? undefined : resolve(ask.like);
+  // The time of the first frame becomes the film's beginning only where the clip is cut.
+  const start = from === 0 ? undefined : await timeOf(source, from);
+  const end = to === undefined || (info.frames !== undefined && to >= info.frames) ? undefined : await timeOf(source, to);
+  const lossless = /\.mkv$/i.test(path) ? ({ codec: 'ffv1', quality: 'high' } as const) : ({ codec: 'h264', quality: 'lossless' } as const);
+  const plan: ClipPlan = {
+    ...(isMask ? lossless : { codec: ask.codec ?? codecForName(path), quality: ask.quality, options: ask.encoder }),
+    depth: isMask || ask.depth === 8 ? 8 : 10,
+    ...{ like, rate: ask.rate, start, end, silent: isMask || ask.silent },
+  };
+  const shape: PictureShape = { ...size, channels: isMask ? 1 : ask.covered ? 4 : 3, deep };
+  if (squares && ask.covered) throw new OptionError('--alpha: mode raw-predict has its mask of its own', { next: 'use --mask' });
+  const { tryClip, filmOf, filmOutput } = await clipWriting();
+  const trouble = await tryClip(path, plan, shape);
+  return { output: filmOutput(await filmOf(path, plan, shape), parts, tag), plan, trouble };
+}
+
+/** Seconds of a frame; of one behind the last, as far as the clip says. */
+async function timeOf(source: FrameSource, frame: number): Promise<number | undefined> {
+  if (source.info.kind === 'pictures') return undefined;
+  for await (const { time } of source.frames({ from: frame, to: frame + 1 })) return time;
+  const { trouble } = source;
+  throw new LiaeError(`frame ${frame} cannot be read`, { found: trouble[0], next: 'check --from and --to' });
+}
