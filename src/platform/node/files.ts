@@ -119,6 +119,8 @@ export function explained(error: unknown, path: string, kind: 'file' | 'folder')
     case 'ENOENT':
     case 'ENOTDIR':
       return new FormatError(`${path}: there is no such ${kind}`, { next: 'check the path', cause: error });
+    case 'EEXIST':
+      return new FormatError(`${path}: a file, where a folder is to be`, { next: 'give another name', cause: error });
     case 'EISDIR':
       return new FormatError(`${path}: a folder, not a file`, { cause: error });
     case 'ENOSPC':

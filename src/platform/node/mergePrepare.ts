@@ -1,5 +1,5 @@
 /** From what a user asks to a run of merging: clip, faces, settings and outputs are opened and checked against each other before a frame is made. */
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { FormatError, LiaeError, OptionError, type Tensor } from '../../base/index.ts';
 import { type FrameRecord, joinTracks, lookOf } from '../../extract/index.ts';
@@ -24,7 +24,7 @@ import type { ClipInfo, FrameSource } from '../../video/index.ts';
 import type { FaceModels } from '../../vision/index.ts';
 import { landmarks68, regionOfDetection, regionOfMesh } from '../../vision/index.ts';
 import type { Place } from './extractRun.ts';
-import { replaceFile } from './files.ts';
+import { explained, replaceFile } from './files.ts';
 import { type KnownClip, readFaces, readKnownClip } from './mergeFaces.ts';
 import type { MergeModel, PredictorParts } from './mergeHand.ts';
 import { folderOutput, type MergeOutput } from './mergeOutput.ts';
@@ -353,6 +353,9 @@ async function outputFor(
 ): Promise<{ output: MergeOutput; plan?: ClipPlan; trouble: readonly string[] }> {
   const asFolder = extname(path) === '' || (await stat(path).catch(() => undefined))?.isDirectory() === true;
   if (asFolder) return { output: await folderOutput(path, tools.seal), trouble: [] };
+  await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+    throw explained(error, dirname(path), 'folder');
+  });
   const isMask = tag === 'mask';
   const like = info.kind === 'video' ? input : ask.like === undefined ? undefined : resolve(ask.like);
   // The time of the first frame becomes the film's beginning only where the clip is cut.

@@ -136,6 +136,6 @@ export class ClipMuxer implements AsyncDisposable {
     await this.#close();
     await this.#side?.[Symbol.asyncDispose]();
     this.#side = undefined;
-    if (!this.#finished) await rm(this.#draft, { force: true });
+    if (!this.#finished) await rm(this.#draft, { force: true }).catch(() => {}); // what led here matters more
   }
 }
