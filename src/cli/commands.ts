@@ -1,6 +1,7 @@
 /** The table of commands. To add one, write its file and name it here. */
 import type { TableEntry } from './command.ts';
 import { faces } from './faces/group.ts';
+import { video } from './video/group.ts';
 
 export const commands: readonly TableEntry[] = [
   { name: 'extract', summary: 'aligned faces out of clips and pictures', load: async () => (await import('./extract.ts')).extract },
@@ -9,6 +10,7 @@ export const commands: readonly TableEntry[] = [
   { name: 'swap', summary: 'swapped face and mask for every aligned face of a set', load: async () => (await import('./swap.ts')).swap },
   { name: 'merge', summary: 'put the faces that a model predicts into a clip', load: async () => (await import('./merge.ts')).merge },
   faces,
+  video,
   { name: 'import', summary: 'take over a DeepFaceLab model', load: async () => (await import('./importModel.ts')).importModel },
   { name: 'export', summary: 'write a saved model for other tools', load: async () => (await import('./exportModel.ts')).exportModel },
   { name: 'score', summary: 'compare swapped faces with a known truth', load: async () => (await import('./score.ts')).score },

@@ -26,6 +26,7 @@ export function mergeReporter({ write, note, columns, now }: Output): MergeTelle
     report(event) {
       if (event.event === 'progress') {
         const at = now();
+        if (first === undefined && columns === undefined) told = at; // in a pipe, the first line comes later
         first ??= { done: event.done - 1, at };
         if (at - told < (columns === undefined ? PIPE_MS : TERMINAL_MS)) return;
         told = at;

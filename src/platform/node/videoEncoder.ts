@@ -141,7 +141,7 @@ export class PictureEncoder implements Disposable {
     const pixels = pixelsFor(plan.codec, plan.depth, shape);
     const data = deep ? new Uint16Array(width * height * channels) : new Uint8Array(width * height * channels);
     const blank: SinkPicture = data instanceof Uint16Array ? { width, height, channels, data } : { width, height, channels, data };
-    using given = frameOf(blank);
+    using given = frameFrom(blank);
     const convert = `scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:out_color_matrix=${coding.matrix}:out_range=${coding.range}`;
     const filters = isYuv(plan) ? ([['scale', convert.slice(6)]] as const) : [];
     const chain = await FilterChain.build(given, [...filters, ['format', `pix_fmts=${pixels}`]], name);
@@ -192,7 +192,7 @@ export class PictureEncoder implements Disposable {
     const pts = ptsOf(time, this.#plan, this.#origin);
     if (pts <= this.#last) throw new ShapeError(`${this.#name}: times of frames must grow`, { found: `${time} s` });
     this.#last = pts;
-    using given = frameOf(image);
+    using given = frameFrom(image);
     using picture = new Frame();
     picture.alloc();
     check(await this.#chain.push(given), this.#name, 'a frame');
@@ -236,7 +236,8 @@ export const shapeOf = ({ width, height, channels, data }: SinkPicture): Picture
   deep: data instanceof Uint16Array,
 });
 
-function frameOf({ width, height, channels, data }: SinkPicture): Frame {
+/** A picture as FFmpeg takes it. */
+export function frameFrom({ width, height, channels, data }: SinkPicture): Frame {
   const deep = data instanceof Uint16Array;
   const format =
     channels === 1
