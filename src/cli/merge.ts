@@ -7,7 +7,7 @@ import { flicker } from '../merge/index.ts';
 import { openFaceModels } from '../platform/node/faceModels.ts';
 import { programVersion } from '../platform/node/machine.ts';
 import { defaultMergeWorkers, hereCrew, threadCrew } from '../platform/node/mergeCrew.ts';
-import { type MergeAsk, type MergingModel, type PreparedMerge, prepareMerge } from '../platform/node/mergePrepare.ts';
+import { type MergeAsk, type MergingModel, mergingWeights, type PreparedMerge, prepareMerge } from '../platform/node/mergePrepare.ts';
 import { type MergeSum, merge as runMerge } from '../platform/node/mergeRun.ts';
 import { openInput } from '../platform/node/openInput.ts';
 import { ingredientOf, signFile, signPicture } from '../platform/node/provenance/index.ts';
@@ -16,7 +16,7 @@ import { type Args, optional, required } from './args.ts';
 import type { Command, Terminal } from './command.ts';
 import { numberIn, placeOf } from './extractFlags.ts';
 import { INTERRUPTED, interruptible } from './interrupts.ts';
-import { markingFlags, modelHash, openMarking } from './marking.ts';
+import { type ModelFacts, markingFlags, modelHash, openMarking } from './marking.ts';
 import { askedSettings, settingFlags, writingFlags, writingOptions } from './mergeFlags.ts';
 import { mergeReporter, mergeSummary } from './mergeProgress.ts';
 import { openModel } from './openModel.ts';
@@ -86,14 +86,8 @@ export const merge: Command = {
       again: args.values.again === true,
     };
     const workers = numberIn(args, 'workers', defaultMergeWorkers(), [0, 64]);
-    const opened = await openModel(resolve(required(args, 'model', 'the folder of the model')), note);
-    const { config, options, state, iteration } = opened;
-    const hash = modelHash(state.tensors);
-    const marking = await openMarking(args, { name: options.archi, iteration, hash }, note);
-    const model: MergingModel = {
-      ...{ config, hash, lowering: options.lowering, tensors: state.tensors },
-      faceType: faceTypeFromLetter(options.face_type)!,
-    };
+    const { model, facts } = await loadModel(resolve(required(args, 'model', 'the folder of the model')), note);
+    const marking = await openMarking(args, facts, note);
     const asFolder = extname(output) === '';
     const parent = await ingredientOf(extname(input) === '' ? undefined : resolve(input), basename(resolve(input)));
     const claim = marking.claim(parent);
@@ -120,6 +114,15 @@ export const merge: Command = {
     }
   },
 };
+
+/** What merging needs of a model; the rest of its save may be forgotten. */
+async function loadModel(folder: string, note: (line: string) => void): Promise<{ model: MergingModel; facts: ModelFacts }> {
+  const { config, options, state, iteration } = await openModel(folder, note);
+  const hash = modelHash(state.tensors);
+  const weights = mergingWeights(config, state.tensors);
+  const faceType = faceTypeFromLetter(options.face_type)!;
+  return { model: { config, hash, faceType, lowering: options.lowering, weights }, facts: { name: options.archi, iteration, hash } };
+}
 
 function missingOf(text: string | undefined): MergeAsk['missing'] {
   if (text === undefined || text === 'error' || text === 'copy') return text;

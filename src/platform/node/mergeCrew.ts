@@ -55,10 +55,14 @@ export function hereCrew(model: MergeModel, parts: PredictorParts): MergeCrew {
 
 export const defaultMergeWorkers = (): number => Math.max(1, Math.min(8, availableParallelism()));
 
-/** @param url  the script of a worker. */
+/** Takes the memory of the weights. @param url  the script of a worker. */
 export function threadCrew(model: MergeModel, parts: PredictorParts, workers: number, url: URL): MergeCrew {
-  const composers = Array.from({ length: workers }, () => new Thread(url, { role: 'merge', model }));
-  const predictor = new Thread(url, { role: 'predict', parts });
+  const composers = Array.from({ length: workers }, () => new Thread(url, { role: 'merge', model }, []));
+  const predictor = new Thread(
+    url,
+    { role: 'predict', parts },
+    [...parts.weights.values()].map(({ data }) => data.buffer as ArrayBuffer),
+  );
   return {
     hands: workers,
     async begin(task) {
@@ -100,8 +104,8 @@ class Thread implements AsyncDisposable {
   #calls = 0;
   #failed: unknown;
 
-  constructor(url: URL, data: MergeWorkerData) {
-    this.#worker = new Worker(url, { workerData: data });
+  constructor(url: URL, data: MergeWorkerData, transferList: TransferListItem[]) {
+    this.#worker = new Worker(url, { workerData: data, transferList });
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('a merging thread ended by itself')));
     this.#worker.on('message', (reply: MergeReply) => {

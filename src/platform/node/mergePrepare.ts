@@ -73,9 +73,16 @@ export interface MergingModel {
   readonly config: ModelConfig;
   readonly faceType: FaceType;
   readonly lowering: 'fast' | 'direct';
-  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Of the generator, each in memory of its own, so that a thread can take them. */
+  readonly weights: ReadonlyMap<string, Tensor>;
   /** SHA-256 of the weights. */
   readonly hash: string;
+}
+
+/** The weights that merging needs, apart from all else that a save holds. */
+export function mergingWeights(config: ModelConfig, tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  const wanted = new Set(generatorVariables(config).map(({ name }) => name));
+  return new Map([...tensors].filter(([name]) => wanted.has(name)).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
 }
 
 export interface PrepareTools {
@@ -139,7 +146,6 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
       film.plan ?? 'png',
       maskFilm?.plan ?? (mask === undefined ? null : 'png'),
     ]);
-    const wanted = new Set(generatorVariables(model.config).map(({ name }) => name));
     const batch = Math.max(1, ask.batch);
     return {
       job: {
@@ -154,7 +160,7 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
       },
       predictor: {
         config: model.config,
-        weights: new Map([...model.tensors].filter(([name]) => wanted.has(name))),
+        weights: model.weights,
         ...{ batch, lowering: model.lowering },
       },
       model: { resolution: side, faceType: model.faceType },
