@@ -67,12 +67,12 @@ function install() {
 
 function build() {
   const sources = filesBelow(at('src')).filter((path) => !path.endsWith('.test.ts'));
-  const value = stamp([at('tsconfig.json'), ...sources]);
+  const value = stamp([at('tsconfig.json'), at('scripts', 'page.mjs'), ...sources]);
   if (isCurrent('build', value) && existsSync(at('dist'))) return 0;
   say('compiling');
   rmSync(at('dist'), { recursive: true, force: true });
   const status = run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json'], { quiet: true });
-  if (status !== 0) {
+  if (status !== 0 || script('scripts/page.mjs', []) !== 0) {
     say('compiling failed; see the messages above');
     process.exit(1);
   }
@@ -100,6 +100,7 @@ const tasks = {
       () => typescript('tsconfig.json'),
       () => typescript('tsconfig.portable.json'),
       () => typescript('tsconfig.test.json'),
+      () => typescript('tsconfig.page.json'),
       () => tool('@biomejs/biome', 'bin/biome', 'ci', '--error-on-warnings', '.'),
       () => tool('knip', 'bin/knip.js'),
       () => tool('vitest', 'vitest.mjs', 'run', 'test/rooms.test.ts'),

@@ -29,13 +29,14 @@ const rooms = [
   'curate',
   'merge',
   'platform',
+  'studio',
   'cli',
   'golden',
 ] as const;
 /** No Node and no DOM here. */
 const portable = rooms.slice(0, rooms.indexOf('platform'));
 /** Rooms that may import the platform's implementations. */
-const openings = ['cli', 'golden'];
+const openings = ['studio', 'cli', 'golden'];
 
 const LONGEST = 600;
 
@@ -47,7 +48,7 @@ interface Source {
 }
 
 const files: readonly Source[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
   .map((path) => ({
     path: path.split(sep).join('/'),
     room: path.split(sep).length > 1 ? path.split(sep)[0]! : '',

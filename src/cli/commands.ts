@@ -4,6 +4,11 @@ import { faces } from './faces/group.ts';
 import { video } from './video/group.ts';
 
 export const commands: readonly TableEntry[] = [
+  {
+    name: 'studio',
+    summary: 'the local web page: clips, faces, training and jobs of a workspace',
+    load: async () => (await import('./studio.ts')).studio,
+  },
   { name: 'extract', summary: 'aligned faces out of clips and pictures', load: async () => (await import('./extract.ts')).extract },
   { name: 'train', summary: 'train a model, new or saved', load: async () => (await import('./train.ts')).train },
   { name: 'preview', summary: 'paint the preview sheet of a saved model', load: async () => (await import('./preview.ts')).preview },

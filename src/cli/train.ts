@@ -47,7 +47,7 @@ export const train: Command = {
   usage: '--model DIR [--src DIR --dst DIR] [options]',
   about: [
     'Trains a model in its folder until its target or until stopped. A new model needs --src and --dst; a saved one is resumed with nothing but --model.',
-    'Ctrl-C saves and ends; a second Ctrl-C ends at once without saving. On a terminal: s saves, b backs up, p paints a preview, q saves and ends. The signal SIGUSR1 paints a preview too.',
+    'Ctrl-C saves and ends; a second Ctrl-C ends at once without saving. On a terminal: s saves, b backs up, p paints a preview, q saves and ends. The signal SIGUSR1 paints a preview, SIGUSR2 saves.',
     'Switches are turned off with --no-NAME.',
   ].join('\n'),
   flags: [...ownFlags, ...optionTable.map(optionFlag)],
@@ -142,6 +142,7 @@ function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal
     trainer.send('stop');
   };
   const preview = (): void => trainer.send('preview');
+  const save = (): void => trainer.send('save');
   /** A reader that is gone, as in `liae train | head`, is a reason to stop, not a fault. */
   const brokenPipe = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') throw error;
@@ -150,7 +151,7 @@ function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal
   const press = (pressed: Buffer): void => {
     for (const key of pressed.toString('latin1')) {
       if (key === '\x03' || key === 'q') stop();
-      else if (key === 's') trainer.send('save');
+      else if (key === 's') save();
       else if (key === 'b') trainer.send('backup');
       else if (key === 'p') preview();
     }
@@ -159,7 +160,12 @@ function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal
     ['SIGINT', stop],
     ['SIGTERM', stop],
     ['SIGHUP', stop],
-    ...(process.platform === 'win32' ? [] : [['SIGUSR1', preview] as const]),
+    ...(process.platform === 'win32'
+      ? []
+      : ([
+          ['SIGUSR1', preview],
+          ['SIGUSR2', save],
+        ] as const)),
   ];
   for (const [signal, act] of signals) process.on(signal, act);
   process.stdout.on('error', brokenPipe);

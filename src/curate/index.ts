@@ -31,6 +31,7 @@ export {
   storedMaskSide,
 } from './faceMasks.ts';
 export { measurerOf } from './faceMeasures.ts';
+export { faceNumbers, numberColumns, numbersNeed } from './faceNumbers.ts';
 export { preparedHistograms, totalDistances } from './histograms.ts';
 export { type ImageSet, openImages } from './imageSet.ts';
 export {

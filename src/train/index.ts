@@ -7,6 +7,7 @@ export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
 export type { BatchSource, LoopEnd } from './loop.ts';
 export { type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
+export { type Manifest, readManifest } from './manifest.ts';
 export { nearest } from './nearest.ts';
 export {
   batchInputs,

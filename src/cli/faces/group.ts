@@ -15,6 +15,11 @@ export const faces: CommandGroup = {
     },
     { name: 'sheet', summary: 'a contact sheet of the faces, as PNG', load: async () => (await import('./pictures.ts')).sheet },
     { name: 'map', summary: 'which poses of dst src has, as picture and in words', load: async () => (await import('./pictures.ts')).map },
+    {
+      name: 'measure',
+      summary: 'numbers of every face as a table: sharpness, pose, light, size, expression',
+      load: async () => (await import('./numbers.ts')).measure,
+    },
     { name: 'sort', summary: 'rename faces to numbers in the order of a measure', load: async () => (await import('./sort.ts')).sort },
     { name: 'best', summary: 'keep the N most useful faces', load: async () => (await import('./choose.ts')).best },
     { name: 'dedupe', summary: 'take out faces that repeat others', load: async () => (await import('./choose.ts')).dedupeFaces },

@@ -16,14 +16,22 @@ export async function measureImages(
   path: string,
   images: ImageSet,
   wanted: readonly MeasureName[],
-  { signal, terminal }: { readonly signal: AbortSignal; readonly terminal: Terminal },
+  {
+    signal,
+    terminal,
+    progress = progressOf('measuring', terminal),
+  }: {
+    readonly signal: AbortSignal;
+    readonly terminal: Terminal;
+    readonly progress?: ((done: number, total: number) => void) | undefined;
+  },
 ): Promise<Measures> {
   await using models = wanted.includes('identity') ? await openFaceModels({ note: terminal.note }) : undefined;
   const lacking = new AbortController();
   const measures = await measureFolder(path, images, wanted, {
     models: models && withoutExcuse(models, (error) => lacking.abort(error)),
     signal: AbortSignal.any([signal, lacking.signal]),
-    progress: progressOf('measuring', terminal),
+    progress,
   });
   lacking.signal.throwIfAborted();
   return measures;

@@ -84,7 +84,7 @@ function identityHere(here: Measurer, pool: Measurer): Measurer {
 }
 
 /** When each file was written and how long it is; of packed faces those of the pak. */
-async function fileStamps(path: string, faces: MeasurableFaces): Promise<readonly string[]> {
+export async function fileStamps(path: string, faces: Pick<MeasurableFaces, 'count' | 'name'>): Promise<readonly string[]> {
   const stamp = async (name: string): Promise<string | undefined> => {
     try {
       const { mtimeMs, size } = await stat(join(path, name));

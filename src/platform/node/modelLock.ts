@@ -8,12 +8,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ResourceError } from '../../base/index.ts';
+import { isRunning, type ProcessName, processNamed } from './processName.ts';
 
-interface Owner {
-  readonly pid: number;
-  readonly host: string;
-  /** Start of the process in the system's clock ticks; absent where it cannot be known. */
-  readonly started?: string | undefined;
+interface Owner extends ProcessName {
   /** Tells locks of one process apart. */
   readonly token?: string | undefined;
 }
@@ -41,7 +38,7 @@ export const lockFilm = (folder: string): Promise<AsyncDisposable> =>
 async function lockFolder(folder: string, words: LockText): Promise<AsyncDisposable> {
   const lock = join(folder, words.file);
   const token = randomUUID();
-  const self: Owner = { pid: process.pid, host: hostname(), started: await startOf(process.pid), token };
+  const self: Owner = { ...(await processNamed(process.pid)), token };
   const text = JSON.stringify(self);
   const draft = `${lock}.${token}`;
   try {
@@ -132,27 +129,6 @@ async function ownerOf(lock: string): Promise<Owner | undefined> {
     return { pid, host, started: text(started), token: text(token) };
   } catch {
     return undefined; // gone, or cut off by a crash: nobody's
-  }
-}
-
-async function isRunning({ pid, host, started }: Owner): Promise<boolean> {
-  if (host !== hostname()) return true; // it cannot be asked, so it is believed
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (codeOf(error) === 'ESRCH') return false;
-  }
-  const now = await startOf(pid);
-  return started === undefined || now === undefined || now === started;
-}
-
-/** Field 22 of /proc/<pid>/stat, which follows the name in parentheses. */
-async function startOf(pid: number): Promise<string | undefined> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,0 +1,217 @@
+/**
+ * What page and server say to each other, as data: requests, replies and events. The types follow from the shapes, the server reads requests through
+ * them, and /api/openapi.json is made of them. Portable: a page without a server may speak it to a worker.
+ */
+import { either, flag, type Infer, integer, list, nullable, number, object, optional, table, text, word } from './schema.ts';
+
+/** Raised when a page of an older version could no longer work with the server. */
+export const protocolVersion = 1;
+
+/** A place in the workspace: relative, with forward slashes. */
+const path = () => text({ min: 1, max: 1000 });
+/** A file of a folder, without the folder. */
+export const fileName = () => text({ min: 1, max: 255, pattern: /^[^/\\\0]+$/ });
+
+const optionValue = either(number(), flag(), text());
+
+export const clipInfo = object({
+  path: path(),
+  bytes: integer(),
+  /** Changes when the file does; part of the thumbnail's address. */
+  stamp: text(),
+  /** Null until the file could be opened, or if it cannot. */
+  about: nullable(
+    object({ width: integer(), height: integer(), frames: nullable(integer()), rate: nullable(number()), seconds: nullable(number()) }),
+  ),
+  /** Why it cannot be read. */
+  problem: nullable(text({ max: 4000 })),
+});
+export type ClipInfo = Infer<typeof clipInfo>;
+
+export const facesetInfo = object({
+  path: path(),
+  count: integer(),
+  packed: flag(),
+  /** Faces in the trash beside it. */
+  trashed: integer(),
+  /** Names of a few faces, spread over the set. */
+  samples: list(text(), { max: 8 }),
+});
+export type FacesetInfo = Infer<typeof facesetInfo>;
+
+const previewInfo = object({ file: fileName(), iteration: integer(), stamp: text() });
+export type PreviewInfo = Infer<typeof previewInfo>;
+
+export const modelInfo = object({
+  path: path(),
+  iteration: integer(),
+  /** When it was last saved, ISO 8601. */
+  saved: text(),
+  bytes: integer(),
+  options: table(optionValue),
+  previews: list(previewInfo, { max: 5000 }),
+  /** Why its save cannot be read. */
+  problem: nullable(text({ max: 4000 })),
+});
+export type ModelInfo = Infer<typeof modelInfo>;
+
+export const workspaceInfo = object({
+  name: text(),
+  folder: text({ max: 4000 }),
+  clips: list(clipInfo),
+  facesets: list(facesetInfo),
+  models: list(modelInfo),
+  freeBytes: nullable(integer()),
+});
+export type WorkspaceInfo = Infer<typeof workspaceInfo>;
+
+/** What can be run. Each kind is a command of the command line with some of its options. */
+export const jobRequest = either(
+  object({
+    kind: word('extract'),
+    input: path(),
+    out: path(),
+    faceType: word('h', 'mf', 'f', 'wf', 'head'),
+    size: integer({ min: 256, max: 2048 }),
+    /** Only every nth frame. */
+    every: integer({ min: 1, max: 100_000 }),
+    /** Of a frame, only the largest; 0 for all. */
+    maxFaces: integer({ min: 0, max: 1000 }),
+    again: flag(),
+  }),
+  object({ kind: word('measure'), faces: path() }),
+  object({
+    kind: word('train'),
+    model: path(),
+    /** By the names of the option table; what is left out keeps its value. */
+    options: table(optionValue),
+  }),
+);
+export type JobRequest = Infer<typeof jobRequest>;
+export type JobKind = JobRequest['kind'];
+
+export const jobState = word('running', 'stopping', 'done', 'stopped', 'failed', 'interrupted');
+export type JobState = Infer<typeof jobState>;
+
+export const jobInfo = object({
+  id: text(),
+  request: jobRequest,
+  /** `stopped`: ended as asked, before its end. `interrupted`: gone without a word, as after a power cut. */
+  state: jobState,
+  started: text(),
+  ended: nullable(text()),
+  progress: nullable(
+    object({
+      /** What is counted, a key of the page's messages. */
+      phase: word('frames', 'faces', 'measured', 'iterations'),
+      done: integer(),
+      total: nullable(integer()),
+      perSecond: nullable(number()),
+      secondsLeft: nullable(number()),
+    }),
+  ),
+  /** Of training: the latest iteration. */
+  training: nullable(
+    object({
+      iteration: integer(),
+      ms: nullable(number()),
+      src: nullable(number()),
+      dst: nullable(number()),
+      /** Iteration of the latest save and preview in this run. */
+      saved: nullable(integer()),
+      preview: nullable(integer()),
+      /** Times that training went back to a save because a loss was not a number. */
+      restores: integer(),
+    }),
+  ),
+  /** The last thing it said. */
+  note: nullable(text({ max: 4000 })),
+});
+export type JobInfo = Infer<typeof jobInfo>;
+
+/** `stop` ends after the work under way, keeping it; `kill` ends at once. `save` and `preview` are for training. */
+export const jobOrder = object({ order: word('stop', 'kill', 'save', 'preview') });
+export type JobOrder = Infer<typeof jobOrder>['order'];
+
+/** Numbers of faces that lists are sorted and filtered by, in the order in which the page shows them. */
+export const faceMeasures = ['sharpness', 'yaw', 'pitch', 'brightness', 'exposure', 'area', 'mouth', 'eyes'] as const;
+export type FaceMeasure = (typeof faceMeasures)[number];
+
+export const faceList = object({
+  path: path(),
+  packed: flag(),
+  names: list(text(), { max: 5_000_000 }),
+  /** Changes when the file of a face does. */
+  stamps: list(text(), { max: 5_000_000 }),
+  /** A column for each measure that was taken; null where a face has none. */
+  measures: table(list(nullable(number()), { max: 5_000_000 })),
+  /** Faces whose measures are known and hold for their present files. */
+  measured: integer(),
+  trashed: integer(),
+  /** What undo would take back, in words. */
+  undo: nullable(text()),
+});
+export type FaceList = Infer<typeof faceList>;
+
+export const faceDetail = object({
+  name: text(),
+  bytes: integer(),
+  width: integer(),
+  height: integer(),
+  faceType: text(),
+  /** The 68 points x0, y0, x1, … in pixels of the picture. */
+  landmarks: list(number(), { max: 136 }),
+  source: nullable(text()),
+  sourceRect: nullable(list(number(), { max: 4 })),
+  frame: nullable(number()),
+  seconds: nullable(number()),
+  detectorScore: nullable(number()),
+  landmarkScore: nullable(number()),
+  filled: flag(),
+  /** Degrees; null if the landmarks fit no face. */
+  pose: nullable(object({ pitch: number(), yaw: number() })),
+  polygons: integer(),
+  mask: flag(),
+});
+export type FaceDetail = Infer<typeof faceDetail>;
+
+export const faceNames = object({ names: list(fileName(), { min: 1, max: 100_000 }) });
+export const changed = object({ what: text({ max: 4000 }), files: integer() });
+export type Changed = Infer<typeof changed>;
+
+export const optionInfo = object({
+  name: text(),
+  kind: word('int', 'float', 'bool', 'choice', 'archi', 'path'),
+  help: text(),
+  default: text(),
+  min: optional(number()),
+  max: optional(number()),
+  values: optional(list(text())),
+  /** `new`: fixed once the model exists. */
+  when: word('new', 'start'),
+  level: word('basic', 'expert'),
+});
+export type OptionInfo = Infer<typeof optionInfo>;
+
+export const optionGroup = object({
+  /** A key of the page's messages. */
+  name: word('faces', 'network', 'samples', 'losses', 'finish', 'optimizer', 'files', 'machine'),
+  options: list(optionInfo),
+});
+export type OptionGroup = Infer<typeof optionGroup>;
+
+export const problem = object({
+  error: object({ message: text(), found: optional(text()), expected: optional(text()), next: optional(text()) }),
+});
+export type Problem = Infer<typeof problem>['error'];
+
+/** What the server tells by itself, one JSON object each. */
+export type StudioEvent =
+  /** The first event of a stream. Whoever gets it a second time has missed some and reads everything anew. */
+  | { readonly event: 'hello'; readonly version: number; readonly studio: string }
+  | { readonly event: 'job'; readonly job: JobInfo }
+  | { readonly event: 'jobgone'; readonly id: string }
+  /** Clips, facesets or models may have changed. */
+  | { readonly event: 'workspace' }
+  /** Faces of a set were moved or measured. */
+  | { readonly event: 'faces'; readonly path: string };

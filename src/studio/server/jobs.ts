@@ -1,0 +1,323 @@
+/**
+ * Jobs: commands of the command line in processes of their own, which outlive the page and the server. Everything about one is in its folder, so
+ * that a server started later finds it again:
+ *   job.json  what was asked, the process    events.ndjson  its stdout    notes.log  its stderr    exit  its exit code, left by the process itself
+ */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LiaeError, OptionError, ResourceError } from '../../base/index.ts';
+import { replaceFile } from '../../platform/node/files.ts';
+import { isRunning, type ProcessName, processNamed } from '../../platform/node/processName.ts';
+import { type JobInfo, type JobOrder, type JobRequest, jobRequest } from '../protocol.ts';
+import { nothingTold, type Told, tell, wordsOf } from './jobKinds.ts';
+import type { Places } from './places.ts';
+
+/** How often the files of running jobs are looked at. */
+const LOOK_MS = 400;
+/** Of the events that were written while no server looked, only the end is read. */
+const TAIL_BYTES = 256 * 1024;
+const MAX_LINE = 1024 * 1024;
+const NOTE_BYTES = 64 * 1024;
+/** Ended jobs beyond this number are forgotten, the oldest first. */
+const MAX_KEPT = 100;
+
+interface Job {
+  readonly id: string;
+  readonly folder: string;
+  readonly request: JobRequest;
+  readonly process: ProcessName;
+  readonly started: string;
+  told: Told;
+  state: JobInfo['state'];
+  ended: string | null;
+  /** Bytes of events.ndjson that were read, and the beginning of a line among them. */
+  read: number;
+  rest: string;
+  /** What was last told to the pages. */
+  shown: string;
+}
+
+export interface JobsOptions {
+  readonly places: Places;
+  /** What runs `liae`: a program and its first arguments. */
+  readonly program: readonly string[];
+  readonly onChange: (job: JobInfo) => void;
+  readonly onGone: (id: string) => void;
+  /** After a job has ended, in whatever way. */
+  readonly onEnd: (job: JobInfo) => void;
+}
+
+/** A job that does not exist, or no longer. */
+export class MissingJob extends LiaeError {}
+
+export class Jobs implements Disposable {
+  readonly #options: JobsOptions;
+  readonly #jobs = new Map<string, Job>();
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+
+  private constructor(options: JobsOptions) {
+    this.#options = options;
+  }
+
+  /** With the jobs of earlier servers. */
+  static async open(options: JobsOptions): Promise<Jobs> {
+    const jobs = new Jobs(options);
+    const folder = options.places.own('jobs');
+    for (const id of await readdir(folder).catch(() => [])) {
+      const job = await restored(join(folder, id), id);
+      if (job !== undefined) jobs.#jobs.set(id, job);
+    }
+    await jobs.#look();
+    return jobs;
+  }
+
+  /** The newest first. */
+  list(): readonly JobInfo[] {
+    return [...this.#jobs.values()].sort((a, b) => (a.started < b.started ? 1 : -1)).map(infoOf);
+  }
+
+  get(id: string): JobInfo {
+    return infoOf(this.#job(id));
+  }
+
+  async start(request: JobRequest): Promise<JobInfo> {
+    const { places, program } = this.#options;
+    const words = await wordsOf(request, places);
+    const started = new Date().toISOString();
+    const id = `${started.replace(/\D/g, '').slice(0, 14)}-${randomUUID().slice(0, 8)}`;
+    const folder = places.own('jobs', id);
+    await mkdir(folder, { recursive: true });
+    const [out, notes] = [openSync(join(folder, 'events.ndjson'), 'a'), openSync(join(folder, 'notes.log'), 'a')];
+    const pid = await startProcess([...program, ...words], { cwd: places.root, out, notes, exit: join(folder, 'exit') }).finally(() => {
+      closeSync(out);
+      closeSync(notes);
+    });
+    const process = await processNamed(pid);
+    await replaceFile(join(folder, 'job.json'), [new TextEncoder().encode(JSON.stringify({ request, process, started }))]);
+    const job: Job = {
+      id,
+      folder,
+      request,
+      process,
+      started,
+      told: nothingTold,
+      state: 'running',
+      ended: null,
+      read: 0,
+      rest: '',
+      shown: '',
+    };
+    this.#jobs.set(id, job);
+    this.#show(job);
+    this.#watch();
+    await this.#forget();
+    return infoOf(job);
+  }
+
+  /** The same request again. */
+  async resume(id: string): Promise<JobInfo> {
+    const { request, state } = this.#job(id);
+    if (isAlive(state)) throw new OptionError('this job is still running', { next: 'stop it first' });
+    const again = await this.start(request);
+    await this.remove(id);
+    return again;
+  }
+
+  /** @throws OptionError if the job has ended. */
+  async order(id: string, order: JobOrder): Promise<JobInfo> {
+    const job = this.#job(id);
+    await this.#look();
+    if (!isAlive(job.state)) throw new OptionError('this job has ended', { found: job.state });
+    if ((order === 'save' || order === 'preview') && job.request.kind !== 'train')
+      throw new OptionError(`${order} is for training`, { found: `a job of kind ${job.request.kind}` });
+    if (process.platform === 'win32' && order !== 'kill')
+      throw new ResourceError('Windows has no signals that a running job could obey', { next: 'end it at once; the last save stands' });
+    process.kill(job.process.pid, signals[order]);
+    if (order === 'stop') job.state = 'stopping';
+    this.#show(job);
+    return infoOf(job);
+  }
+
+  /** Forgets a job that has ended. */
+  async remove(id: string): Promise<void> {
+    const job = this.#job(id);
+    if (isAlive(job.state)) throw new OptionError('this job is still running', { next: 'stop it first' });
+    this.#jobs.delete(id);
+    await rm(job.folder, { recursive: true, force: true });
+    this.#options.onGone(id);
+  }
+
+  /** The end of what it wrote for people. */
+  async log(id: string): Promise<string> {
+    return await tailOf(join(this.#job(id).folder, 'notes.log'), NOTE_BYTES);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+  }
+
+  #job(id: string): Job {
+    const job = this.#jobs.get(id);
+    if (job === undefined) throw new MissingJob(`${id.slice(0, 80)}: there is no such job`);
+    return job;
+  }
+
+  #watch(): void {
+    this.#timer ??= setInterval(() => void this.#look(), LOOK_MS);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      for (const job of this.#jobs.values()) if (isAlive(job.state)) await this.#lookAt(job);
+    } finally {
+      this.#looking = false;
+    }
+    const alive = [...this.#jobs.values()].some(({ state }) => isAlive(state));
+    if (alive) this.#watch();
+    else {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  async #lookAt(job: Job): Promise<void> {
+    const running = await isRunning(job.process); // asked before reading, so that its last words are read
+    await readEvents(job);
+    if (!running) {
+      const code = await readFile(join(job.folder, 'exit'), 'utf8').catch(() => undefined);
+      job.ended = await endOf(job);
+      job.state = code === undefined ? 'interrupted' : stateAfter(Number(code), job);
+      if (job.state === 'failed' || job.state === 'stopped') {
+        const last = (await tailOf(join(job.folder, 'notes.log'), 4000)).trim();
+        if (job.state === 'failed' && last !== '') job.told = { ...job.told, note: lastMessage(last) };
+      }
+    }
+    this.#show(job);
+    if (!running) this.#options.onEnd(infoOf(job));
+  }
+
+  #show(job: Job): void {
+    const info = infoOf(job);
+    const text = JSON.stringify(info);
+    if (text === job.shown) return;
+    job.shown = text;
+    this.#options.onChange(info);
+  }
+
+  async #forget(): Promise<void> {
+    const ended = this.list().filter(({ state }) => !isAlive(state));
+    for (const { id } of ended.slice(MAX_KEPT)) await this.remove(id);
+  }
+}
+
+const signals: Readonly<Record<JobOrder, NodeJS.Signals>> = { stop: 'SIGINT', kill: 'SIGKILL', save: 'SIGUSR2', preview: 'SIGUSR1' };
+
+export const isAlive = (state: JobInfo['state']): boolean => state === 'running' || state === 'stopping';
+
+function stateAfter(code: number, { state, told }: Job): JobInfo['state'] {
+  if (code === 130 || (code === 0 && told.reason === 'stopped')) return 'stopped';
+  if (code === 0) return 'done';
+  return state === 'stopping' && code > 128 ? 'stopped' : 'failed';
+}
+
+const infoOf = ({ id, request, state, started, ended, told: { progress, training, note } }: Job): JobInfo => ({
+  ...{ id, request, state, started, ended, training, note },
+  progress: progress === null || isAlive(state) ? progress : { ...progress, perSecond: null, secondsLeft: null },
+});
+
+interface Start {
+  readonly cwd: string;
+  readonly out: number;
+  readonly notes: number;
+  /** File for the exit code. */
+  readonly exit: string;
+}
+
+/** In a group of its own, so that neither the end of the server nor a Ctrl-C in its terminal reaches it. */
+function startProcess([command, ...args]: readonly string[], { cwd, out, notes, exit }: Start): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, detached: true, windowsHide: true, env: { ...process.env, LIAE_EXIT_FILE: exit } };
+    const child = spawn(command!, args, { ...options, stdio: ['ignore', out, notes] });
+    child.once('error', (cause) => reject(new ResourceError('the job cannot be started', { found: cause.message, cause })));
+    child.once('spawn', () => {
+      child.unref();
+      resolve(child.pid!);
+    });
+  });
+}
+
+async function restored(folder: string, id: string): Promise<Job | undefined> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(join(folder, 'job.json'), 'utf8'));
+    if (typeof parsed !== 'object' || parsed === null) return undefined;
+    const { request, process, started } = parsed as Record<string, unknown>;
+    if (typeof started !== 'string' || typeof process !== 'object' || process === null) return undefined;
+    const { pid, host, started: since } = process as Record<string, unknown>;
+    if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
+    const name: ProcessName = { pid, host, started: typeof since === 'string' ? since : undefined };
+    const { size } = await stat(join(folder, 'events.ndjson'));
+    const read = Math.max(0, size - TAIL_BYTES);
+    return {
+      ...{ id, folder, request: jobRequest.read(request, 'request'), process: name, started, told: nothingTold },
+      ...{ state: 'running', ended: null, read, rest: '', shown: '' },
+    };
+  } catch {
+    return undefined; // cut off by a crash before it began, or of another version: nothing that could be shown
+  }
+}
+
+/** Reads what has been added to the events. */
+async function readEvents(job: Job): Promise<void> {
+  await using file = await open(join(job.folder, 'events.ndjson'), 'r').catch(() => undefined);
+  if (file === undefined) return;
+  const { size } = await file.stat();
+  const piece = Buffer.alloc(Math.min(TAIL_BYTES, Math.max(0, size - job.read)));
+  while (job.read < size) {
+    const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, size - job.read), job.read);
+    if (bytesRead === 0) break;
+    job.read += bytesRead;
+    const lines = (job.rest + piece.toString('latin1', 0, bytesRead)).split('\n');
+    job.rest = lines.pop()!.slice(-MAX_LINE);
+    const now = performance.now();
+    for (const line of lines) job.told = tell(job.told, eventOf(line), now);
+  }
+}
+
+function eventOf(latin: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(latin, 'latin1').toString('utf8'));
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {}; // the middle of a line, where reading began
+  }
+}
+
+async function tailOf(path: string, bytes: number): Promise<string> {
+  await using file = await open(path, 'r').catch(() => undefined);
+  if (file === undefined) return '';
+  const { size } = await file.stat();
+  const piece = Buffer.alloc(Math.min(bytes, size));
+  const { bytesRead } = await file.read(piece, 0, piece.length, size - piece.length);
+  return piece.toString('utf8', 0, bytesRead);
+}
+
+/** When it last said something, which for a job of an earlier server is as near as one can come. */
+async function endOf({ folder }: Job): Promise<string> {
+  const times = await Promise.all(
+    ['events.ndjson', 'notes.log', 'exit'].map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0),
+  );
+  return new Date(Math.max(...times)).toISOString();
+}
+
+/** The last message of a log: its last line that is not indented, with the lines under it. */
+function lastMessage(log: string): string {
+  const lines = log.split('\n');
+  const at = lines.findLastIndex((line) => !line.startsWith(' '));
+  return lines.slice(Math.max(0, at)).join('\n');
+}

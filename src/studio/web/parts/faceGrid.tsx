@@ -1,0 +1,152 @@
+/** A grid of any number of faces, of which only those in sight exist: keyboard, selection with ranges, and no more work than the eye sees. */
+import type { FaceList } from '../../protocol.ts';
+import { faceUrl } from '../api.ts';
+import { inSight, layoutOf } from '../faceView.ts';
+import { type Signal, useEffect, useLayoutEffect, useRef, useSignal } from '../ui.ts';
+import { t } from '../words.ts';
+
+const GAP = 4;
+
+interface Props {
+  readonly list: FaceList;
+  /** Faces by index, in order. */
+  readonly shown: Int32Array;
+  readonly selected: Signal<ReadonlySet<string>>;
+  readonly cell: number;
+  /** The measure to write on each face. */
+  readonly caption: (i: number) => string;
+  readonly onOpen: (place: number) => void;
+  readonly onTrash: () => void;
+}
+
+export function FaceGrid({ list, shown, selected, cell, caption, onOpen, onTrash }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const size = useSignal({ width: 0, height: 0 });
+  const top = useSignal(0);
+  const cursor = useSignal(0);
+  const anchor = useRef(0);
+  useLayoutEffect(() => {
+    const watched = box.current!;
+    const measure = (): void => {
+      size.value = { width: watched.clientWidth - 2 * GAP, height: watched.clientHeight };
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(watched);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    box.current!.scrollTop = 0;
+    cursor.value = 0;
+  }, [shown]);
+
+  const layout = layoutOf(size.value.width, cell, shown.length, GAP);
+  const [from, to] = inSight(layout, top.value, size.value.height, shown.length);
+  const nameAt = (at: number): string => list.names[shown[at]!]!;
+
+  const choose = (at: number, { range, add }: { readonly range: boolean; readonly add: boolean }): void => {
+    const next = new Set(add || range ? selected.value : []);
+    if (range) {
+      for (let i = Math.min(anchor.current, at); i <= Math.max(anchor.current, at); i++) next.add(nameAt(i));
+    } else {
+      if (next.has(nameAt(at))) next.delete(nameAt(at));
+      else next.add(nameAt(at));
+      anchor.current = at;
+    }
+    cursor.value = at;
+    selected.value = next;
+  };
+  const moveTo = (at: number, event: KeyboardEvent): void => {
+    const to = Math.max(0, Math.min(shown.length - 1, at));
+    cursor.value = to;
+    if (event.shiftKey) choose(to, { range: true, add: true });
+    else anchor.current = to;
+    const row = Math.floor(to / layout.columns) * layout.pitch;
+    const view = box.current!;
+    if (row < view.scrollTop) view.scrollTop = row;
+    else if (row + layout.pitch > view.scrollTop + view.clientHeight) view.scrollTop = row + layout.pitch + GAP - view.clientHeight;
+    event.preventDefault();
+  };
+  const rows = Math.max(1, Math.floor(size.value.height / layout.pitch));
+  const keys: Readonly<Record<string, (event: KeyboardEvent) => void>> = {
+    ArrowRight: (event) => moveTo(cursor.value + 1, event),
+    ArrowLeft: (event) => moveTo(cursor.value - 1, event),
+    ArrowDown: (event) => moveTo(cursor.value + layout.columns, event),
+    ArrowUp: (event) => moveTo(cursor.value - layout.columns, event),
+    PageDown: (event) => moveTo(cursor.value + rows * layout.columns, event),
+    PageUp: (event) => moveTo(cursor.value - rows * layout.columns, event),
+    Home: (event) => moveTo(0, event),
+    End: (event) => moveTo(shown.length - 1, event),
+    ' ': (event) => {
+      choose(cursor.value, { range: event.shiftKey, add: true });
+      event.preventDefault();
+    },
+    Enter: () => onOpen(cursor.value),
+    Delete: () => onTrash(),
+    Escape: () => {
+      selected.value = new Set();
+    },
+    a: (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      selected.value = new Set(Array.from(shown, (i) => list.names[i]!));
+      event.preventDefault();
+    },
+  };
+  const cells = [];
+  for (let at = from; at < to; at++) {
+    const i = shown[at]!;
+    const name = list.names[i]!;
+    const chosen = selected.value.has(name);
+    const [row, column] = [Math.floor(at / layout.columns), at % layout.columns];
+    const label = caption(i);
+    cells.push(
+      <div
+        key={name}
+        id={`face-${at}`}
+        role="option"
+        tabIndex={-1}
+        data-at={at}
+        aria-selected={chosen}
+        aria-label={name}
+        aria-posinset={at + 1}
+        aria-setsize={shown.length}
+        class={`face${chosen ? ' chosen' : ''}${at === cursor.value ? ' cursor' : ''}`}
+        style={{ transform: `translate(${column * layout.pitch}px, ${row * layout.pitch}px)`, width: `${cell}px`, height: `${cell}px` }}
+      >
+        <img src={faceUrl(list.path, name, list.stamps[i]!)} alt="" decoding="async" draggable={false} />
+        {label !== '' && <span>{label}</span>}
+      </div>,
+    );
+  }
+  return (
+    <div
+      ref={box}
+      class="grid"
+      role="listbox"
+      aria-multiselectable="true"
+      aria-label={t('faces')}
+      aria-activedescendant={cursor.value >= from && cursor.value < to ? `face-${cursor.value}` : undefined}
+      tabIndex={0}
+      onClick={(event) => {
+        const at = placeOf(event.target);
+        if (at !== undefined) choose(at, { range: event.shiftKey, add: event.ctrlKey || event.metaKey });
+      }}
+      onDblClick={(event) => {
+        const at = placeOf(event.target);
+        if (at !== undefined) onOpen(at);
+      }}
+      onKeyDown={(event) => keys[event.key]?.(event)}
+      onScroll={({ currentTarget }) => (top.value = currentTarget.scrollTop)}
+    >
+      <div class="grid-all" style={{ height: `${layout.height + GAP}px` }}>
+        {cells}
+      </div>
+    </div>
+  );
+}
+
+/** Of the face that was clicked. */
+function placeOf(target: EventTarget | null): number | undefined {
+  const at = target instanceof Element ? target.closest<HTMLElement>('[data-at]')?.dataset.at : undefined;
+  return at === undefined ? undefined : Number(at);
+}

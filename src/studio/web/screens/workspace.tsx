@@ -1,0 +1,236 @@
+/** The first screen: clips, facesets and models of the workspace, and the next step wherever something is missing. */
+import type { ClipInfo, FacesetInfo, ModelInfo } from '../../protocol.ts';
+import { faceUrl, previewUrl, startJob, thumbnailUrl } from '../api.ts';
+import { Dialog, Empty, Field, Meter } from '../parts/basics.tsx';
+import { attempt, drawer, go, hashOf, isAlive, trainingOf, uploadClips, uploads, workspace } from '../store.ts';
+import { useRef, useSignal } from '../ui.ts';
+import { bytes, count, duration, moment, t } from '../words.ts';
+
+export function WorkspaceScreen() {
+  const extracting = useSignal<ClipInfo | undefined>(undefined);
+  const picker = useRef<HTMLInputElement>(null);
+  const found = workspace.value;
+  if (found === undefined) return <p class="muted pad">{t('loading')}</p>;
+  const { clips, facesets, models, freeBytes, folder } = found;
+  return (
+    <div class="workspace">
+      <section aria-labelledby="clips">
+        <header class="section-head">
+          <h1 id="clips">
+            {t('clips')} <span class="count">{clips.length}</span>
+          </h1>
+          <button type="button" onClick={() => picker.current?.click()}>
+            {t('addClip')}
+          </button>
+          <input
+            ref={picker}
+            type="file"
+            accept="video/*,.mkv,.mxf,.mts,.m2ts"
+            multiple
+            hidden
+            onChange={({ currentTarget }) => {
+              void uploadClips([...(currentTarget.files ?? [])]);
+              currentTarget.value = '';
+            }}
+          />
+        </header>
+        {uploads.value.map(({ name, sent, bytes: size }) => (
+          <div key={name} class="upload">
+            <p class="muted">{t('uploading', name, bytes(sent), bytes(size))}</p>
+            <Meter done={sent} of={size} label={name} />
+          </div>
+        ))}
+        {clips.length === 0 && uploads.value.length === 0 ? (
+          <Empty title={t('noClips')}>
+            <p>{t('noClipsNext')}</p>
+          </Empty>
+        ) : (
+          <ul class="cards">
+            {clips.map((clip) => (
+              <ClipCard key={clip.path} clip={clip} onExtract={() => (extracting.value = clip)} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <section aria-labelledby="facesets">
+        <header class="section-head">
+          <h1 id="facesets">
+            {t('facesets')} <span class="count">{facesets.length}</span>
+          </h1>
+        </header>
+        {facesets.length === 0 ? (
+          <Empty title={t('noFacesets')}>
+            <p>{t('noFacesetsNext')}</p>
+          </Empty>
+        ) : (
+          <ul class="cards">
+            {facesets.map((faceset) => (
+              <FacesetCard key={faceset.path} faceset={faceset} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <section aria-labelledby="models">
+        <header class="section-head">
+          <h1 id="models">
+            {t('models')} <span class="count">{models.length}</span>
+          </h1>
+          {facesets.length > 0 && (
+            <button type="button" onClick={() => go('training')}>
+              {t('newModel')}
+            </button>
+          )}
+        </header>
+        {models.length === 0 ? (
+          <Empty title={t('noModels')}>
+            <p>{t('noModelsNext')}</p>
+          </Empty>
+        ) : (
+          <ul class="cards cards-wide">
+            {models.map((model) => (
+              <ModelCard key={model.path} model={model} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <footer class="muted">
+        <span>{folder}</span>
+        {freeBytes !== null && <span>{t('free', bytes(freeBytes))}</span>}
+      </footer>
+      {extracting.value !== undefined && <ExtractDialog clip={extracting.value} onClose={() => (extracting.value = undefined)} />}
+    </div>
+  );
+}
+
+function ClipCard({ clip, onExtract }: { readonly clip: ClipInfo; readonly onExtract: () => void }) {
+  const { path, stamp, about, problem } = clip;
+  const facts =
+    about === null
+      ? []
+      : [
+          `${about.width}×${about.height}`,
+          ...(about.seconds === null ? [] : [duration(about.seconds)]),
+          ...(about.frames === null ? [] : [t('frames', count(about.frames))]),
+        ];
+  return (
+    <li class="card">
+      <div class="picture">{about !== null && <img src={thumbnailUrl(path, stamp)} alt="" loading="lazy" />}</div>
+      <div class="card-text">
+        <strong title={path}>{path}</strong>
+        <p class="muted">{[...facts, bytes(clip.bytes)].join(' · ')}</p>
+        {problem !== null && <p class="bad">{`${t('unreadable')}: ${problem}`}</p>}
+      </div>
+      {about !== null && (
+        <button type="button" class="small" aria-label={`${t('extractShort')}: ${path}`} onClick={onExtract}>
+          {t('extract')}
+        </button>
+      )}
+    </li>
+  );
+}
+
+function FacesetCard({ faceset: { path, count: n, packed, trashed, samples } }: { readonly faceset: FacesetInfo }) {
+  const facts = [t('facesCount', count(n)), ...(packed ? [t('packed')] : []), ...(trashed > 0 ? [t('inTrash', count(trashed))] : [])];
+  return (
+    <li>
+      <a class="card" href={hashOf('faces', path)}>
+        <div class="strip">
+          {samples.map((name) => (
+            <img key={name} src={faceUrl(path, name, String(n))} alt="" loading="lazy" />
+          ))}
+        </div>
+        <div class="card-text">
+          <strong title={path}>{path}</strong>
+          <p class="muted">{facts.join(' · ')}</p>
+        </div>
+      </a>
+    </li>
+  );
+}
+
+function ModelCard({ model }: { readonly model: ModelInfo }) {
+  const { path, iteration, saved, options, previews, problem } = model;
+  const job = trainingOf(path);
+  const alive = job !== undefined && isAlive(job);
+  const now = alive ? (job.training?.iteration ?? iteration) : iteration;
+  const last = previews.at(-1);
+  const facts = [options.archi, options.resolution, ...(saved === '' ? [] : [t('saved', moment(saved))])].filter(
+    (fact) => fact !== undefined,
+  );
+  return (
+    <li>
+      <a class="card" href={hashOf('training', path)}>
+        <div class="sheet-crop">{last !== undefined && <img src={previewUrl(path, last.file, last.stamp)} alt="" loading="lazy" />}</div>
+        <div class="card-text">
+          <strong title={path}>{path}</strong>
+          {problem === null ? (
+            <p class="muted">
+              {alive && <span class="pulse" aria-hidden="true" />}
+              {[t('iterations', count(now)), ...facts].join(' · ')}
+            </p>
+          ) : (
+            <p class="bad">{problem}</p>
+          )}
+        </div>
+      </a>
+    </li>
+  );
+}
+
+/** data_src.mp4 → data_src/aligned, as the reference lays workspaces out. */
+const folderFor = (clip: string): string => `${clip.replace(/\.[^./]+$/, '')}/aligned`;
+
+function ExtractDialog({ clip, onClose }: { readonly clip: ClipInfo; readonly onClose: () => void }) {
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: string): string => String(form.get(name) ?? '');
+    const faceType = (['h', 'mf', 'f', 'wf', 'head'] as const).find((type) => type === text('faceType')) ?? 'wf';
+    const asked = { faceType, size: Number(text('size')), every: Number(text('every')), maxFaces: Number(text('maxFaces')) };
+    const job = await attempt(() => startJob({ kind: 'extract', input: clip.path, out: text('out'), ...asked, again: form.has('again') }));
+    if (job === undefined) return;
+    drawer.value = true;
+    onClose();
+  };
+  return (
+    <Dialog title={t('extractTitle', clip.path)} onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        <Field label={t('extractInto')}>
+          <input name="out" required defaultValue={folderFor(clip.path)} spellcheck={false} />
+        </Field>
+        <div class="columns">
+          <Field label={t('extractType')}>
+            <select name="faceType" defaultValue="wf">
+              {['h', 'mf', 'f', 'wf', 'head'].map((type) => (
+                <option key={type} selected={type === 'wf'}>
+                  {type}
+                </option>
+              ))}
+            </select>
+          </Field>
+          <Field label={t('extractSize')}>
+            <input name="size" type="number" min={256} max={2048} step={16} required defaultValue="512" />
+          </Field>
+          <Field label={t('extractEvery')}>
+            <input name="every" type="number" min={1} max={100000} required defaultValue="1" />
+          </Field>
+          <Field label={t('extractMax')}>
+            <input name="maxFaces" type="number" min={0} max={1000} required defaultValue="0" />
+          </Field>
+        </div>
+        <label class="check">
+          <input name="again" type="checkbox" />
+          <span>{t('extractAgain')}</span>
+        </label>
+        <footer>
+          <button type="button" class="quiet" onClick={onClose}>
+            {t('cancel')}
+          </button>
+          <button type="submit" class="primary">
+            {t('extractShort')}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
