@@ -103,6 +103,8 @@ class Thread implements AsyncDisposable {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #failed: unknown;
+  /** Told when nothing is asked any more. */
+  #idle: () => void = () => {};
 
   constructor(url: URL, data: MergeWorkerData, transferList: TransferListItem[]) {
     this.#worker = new Worker(url, { workerData: data, transferList });
@@ -113,6 +115,7 @@ class Thread implements AsyncDisposable {
       this.#waiting.delete(reply.call);
       if ('failure' in reply) waiting?.reject(errorFrom(reply.failure));
       else waiting?.resolve(reply.result);
+      if (this.#waiting.size === 0) this.#idle();
     });
   }
 
@@ -132,9 +135,15 @@ class Thread implements AsyncDisposable {
     this.#failed ??= error;
     for (const { reject } of this.#waiting.values()) reject(this.#failed);
     this.#waiting.clear();
+    this.#idle();
   }
 
+  /** Ends the thread once it has answered what it was asked: ONNX Runtime, ended amid a run, takes the whole process with it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+      if (this.#waiting.size === 0) resolve();
+    });
     this.#worker.removeAllListeners('exit');
     await this.#worker.terminate();
     this.#fail(new Error('the merging threads were ended'));

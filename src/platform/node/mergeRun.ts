@@ -475,7 +475,8 @@ class PartsWriter implements AsyncDisposable {
     const written = done.reduce((sum, { bytes }) => sum + bytes, 0);
     const rest = Math.max(0, (this.#plan.total ?? frames) - frames);
     const needed = rest * each + (this.#job.output.joins ? written + rest * each : 0); // the whole is made beside its parts
-    if (free > LEAST_FREE && (rest > 0 || free > needed)) return;
+    // While frames are missing the estimate may be wrong, and there is time; at the end it is not.
+    if (free > needed * 1.1 + LEAST_FREE / 4 || (rest > 0 && free > LEAST_FREE)) return;
     throw new ResourceError(`the disk is nearly full after frame ${this.lastFrame ?? 0}`, {
       found: `${mebibytes(free)} free; about ${mebibytes(needed)} more are needed`,
       next: 'free some space; the same command goes on from there',
