@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installBrowser } from './browser.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => join(root, ...parts);
@@ -94,7 +95,10 @@ const tasks = {
   liae: (args) => script('dist/cli/main.js', args),
   demo: (args) => script('dist/cli/main.js', ['demo', ...args]),
   golden: (args) => script('dist/golden/main.js', args),
-  test: (args) => tool('vitest', 'vitest.mjs', 'run', ...args),
+  test: (args) => {
+    installBrowser(say);
+    return tool('vitest', 'vitest.mjs', 'run', ...args);
+  },
   check: () =>
     firstFailure([
       () => typescript('tsconfig.json'),

@@ -120,6 +120,7 @@ function Page() {
         </p>
       )}
       <main id="content" tabIndex={-1}>
+        <h1 class="unseen">{t(place.value.screen)}</h1>
         <Screen />
       </main>
       {drawer.value && <JobsDrawer />}

@@ -107,7 +107,7 @@ export function FaceGrid({ list, shown, selected, cell, caption, onOpen, onTrash
         tabIndex={-1}
         data-at={at}
         aria-selected={chosen}
-        aria-label={name}
+        aria-label={`${name} ${label}`.trim()}
         aria-posinset={at + 1}
         aria-setsize={shown.length}
         class={`face${chosen ? ' chosen' : ''}${at === cursor.value ? ' cursor' : ''}`}

@@ -16,9 +16,9 @@ export function WorkspaceScreen() {
     <div class="workspace">
       <section aria-labelledby="clips">
         <header class="section-head">
-          <h1 id="clips">
+          <h2 id="clips">
             {t('clips')} <span class="count">{clips.length}</span>
-          </h1>
+          </h2>
           <button type="button" onClick={() => picker.current?.click()}>
             {t('addClip')}
           </button>
@@ -54,9 +54,9 @@ export function WorkspaceScreen() {
       </section>
       <section aria-labelledby="facesets">
         <header class="section-head">
-          <h1 id="facesets">
+          <h2 id="facesets">
             {t('facesets')} <span class="count">{facesets.length}</span>
-          </h1>
+          </h2>
         </header>
         {facesets.length === 0 ? (
           <Empty title={t('noFacesets')}>
@@ -72,9 +72,9 @@ export function WorkspaceScreen() {
       </section>
       <section aria-labelledby="models">
         <header class="section-head">
-          <h1 id="models">
+          <h2 id="models">
             {t('models')} <span class="count">{models.length}</span>
-          </h1>
+          </h2>
           {facesets.length > 0 && (
             <button type="button" onClick={() => go('training')}>
               {t('newModel')}
@@ -121,7 +121,7 @@ function ClipCard({ clip, onExtract }: { readonly clip: ClipInfo; readonly onExt
         {problem !== null && <p class="bad">{`${t('unreadable')}: ${problem}`}</p>}
       </div>
       {about !== null && (
-        <button type="button" class="small" aria-label={`${t('extractShort')}: ${path}`} onClick={onExtract}>
+        <button type="button" class="small" aria-label={`${t('extract')} ${path}`} onClick={onExtract}>
           {t('extract')}
         </button>
       )}
