@@ -258,6 +258,23 @@ test('settings by shots: the file is made with the clip, edited, and only what c
   expect([wrong.code, wrong.err]).toEqual([2, expect.stringMatching(/merge\.json, shot 1: mood: unknown setting[\s\S]*did you mean mode/)]);
 });
 
+test('frames in a folder, as DeepFaceLab has them: faces by the names of their frames, times and sound of the clip', {
+  timeout: 120_000,
+}, async () => {
+  const source = clip('dst_rotated.mp4');
+  const frames = at('data dst');
+  await succeeded(['video', 'extract', source, '--out', frames]);
+  const film = at('of frames.mov');
+  const { err } = await succeeded(merge(frames, film, '--like', source, '--from', '5', '--to', '40'));
+  expect(err).toContain('matched by the names of their frames');
+  const [before, after] = [await read(source), await read(film)];
+  const from5 = before.slice(5, 40);
+  expect(microseconds(after)).toEqual(from5.map(({ time }) => Math.round((time - from5[0]!.time) * 1e6)));
+  expect((await soundOf(film)).length).toBeGreaterThan(60);
+  await succeeded(merge(frames, at('slow.mp4'), '--rate', '10', '--to', '4', '--no-sound'));
+  expect((await read(at('slow.mp4'))).map(({ time }) => Math.round(time * 10))).toEqual([0, 1, 2, 3]);
+});
+
 test('one face of two: by number, by name of a folder; both are merged otherwise', { timeout: 120_000 }, async () => {
   const source = clip('two_faces.mp4');
   const own = at('two');

@@ -130,12 +130,13 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
     const { smooth, fill } = ask;
     const steady = steadyFaces(matched.frames, { rate, faceType: model.faceType, smooth, fill, looks: known?.looks });
     notes.push(...missingFaces(steady.frames, { from, to, info, known, missing: ask.missing }));
+    const timeAt = info.kind === 'pictures' ? await timesFor(ask, info, tools) : undefined;
     const side = model.config.resolution;
     const squares = ranges.some(({ settings }) => settings.mode === 'raw-predict');
     const size = squares ? { width: side, height: side } : { width: info.width, height: info.height };
     const parts = join(dirname(output), `.liae-${basename(output)}.parts`);
     const placeOf = async (path: string, tag: string): Promise<{ output: MergeOutput; plan?: ClipPlan; trouble: readonly string[] }> =>
-      outputFor(path, { ask, tag, info, input, parts, from, to, squares, deep, size, tools, source });
+      outputFor(path, { ask, tag, info, input, parts, from, to, squares, deep, size, tools, source, timeAt });
     const film = await placeOf(output, 'film');
     const maskFilm = mask === undefined ? undefined : await placeOf(mask, 'mask');
     notes.push(...film.trouble.map((sentence) => `${basename(output)}: ${sentence}`));
@@ -149,7 +150,19 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
     const batch = Math.max(1, ask.batch);
     return {
       job: {
-        ...{ source, from, to, deep, faces: steady.frames, settings: ranges, seed: ask.seed, covered: ask.covered, parts, identity },
+        ...{
+          source,
+          from,
+          to,
+          timeAt,
+          deep,
+          faces: steady.frames,
+          settings: ranges,
+          seed: ask.seed,
+          covered: ask.covered,
+          parts,
+          identity,
+        },
         ...{
           output: film.output,
           mask: maskFilm?.output,
@@ -351,11 +364,12 @@ interface Placing {
   readonly size: { readonly width: number; readonly height: number };
   readonly tools: PrepareTools;
   readonly source: FrameSource;
+  readonly timeAt: ((frame: number) => number) | undefined;
 }
 
 async function outputFor(
   path: string,
-  { ask, tag, info, input, parts, from, to, squares, deep, size, tools, source }: Placing,
+  { ask, tag, info, input, parts, from, to, squares, deep, size, tools, source, timeAt }: Placing,
 ): Promise<{ output: MergeOutput; plan?: ClipPlan; trouble: readonly string[] }> {
   const asFolder = extname(path) === '' || (await stat(path).catch(() => undefined))?.isDirectory() === true;
   if (asFolder) return { output: await folderOutput(path, tools.seal), trouble: [] };
@@ -365,8 +379,9 @@ async function outputFor(
   const isMask = tag === 'mask';
   const like = info.kind === 'video' ? input : ask.like === undefined ? undefined : resolve(ask.like);
   // The time of the first frame becomes the film's beginning only where the clip is cut.
-  const start = from === 0 ? undefined : await timeOf(source, from);
-  const end = to === undefined || (info.frames !== undefined && to >= info.frames) ? undefined : await timeOf(source, to);
+  const seconds = async (frame: number): Promise<number | undefined> => timeAt?.(frame) ?? (await timeOf(source, frame));
+  const start = from === 0 ? undefined : await seconds(from);
+  const end = to === undefined || (info.frames !== undefined && to >= info.frames) ? undefined : await seconds(to);
   const lossless = /\.mkv$/i.test(path) ? ({ codec: 'ffv1', quality: 'high' } as const) : ({ codec: 'h264', quality: 'lossless' } as const);
   const plan: ClipPlan = {
     ...(isMask ? lossless : { codec: ask.codec ?? codecForName(path), quality: ask.quality, options: ask.encoder }),
@@ -378,6 +393,21 @@ async function outputFor(
   const { tryClip, filmOf, filmOutput } = await clipWriting();
   const trouble = await tryClip(path, plan, shape);
   return { output: filmOutput(await filmOf(path, plan, shape), parts, tag), plan, trouble };
+}
+
+/** Times of frames that are pictures: those of the clip that the film is to be like, or even ones. */
+async function timesFor(ask: MergeAsk, info: ClipInfo, { open }: PrepareTools): Promise<(frame: number) => number> {
+  if (ask.like === undefined) return (frame) => frame / (ask.rate ?? 25);
+  await using like = await open(resolve(ask.like));
+  const times: number[] = [];
+  for await (const { time } of like.frames()) times.push(time);
+  if (times.length < (info.frames ?? 0)) {
+    throw new OptionError(`${info.name}: more pictures than ${like.info.name} has frames`, {
+      found: `${info.frames} pictures, ${times.length} frames`,
+      next: 'give --rate in place of --like',
+    });
+  }
+  return (frame) => times[frame]!;
 }
 
 /** Seconds of a frame; of one behind the last, as far as the clip says. */

@@ -20,6 +20,8 @@ export interface MergeJob {
   readonly from: number;
   /** Frame behind the last. */
   readonly to?: number | undefined;
+  /** Seconds of each frame in a film, for frames that have no times of their own. */
+  readonly timeAt?: ((frame: number) => number) | undefined;
   /** Whether frames are merged in 16 bits. */
   readonly deep: boolean;
   readonly faces: ReadonlyMap<number, readonly FrameFace[]>;
@@ -434,7 +436,7 @@ class PartsWriter implements AsyncDisposable {
     }
     this.#last = frame.index;
     const name = frame.name === undefined ? String(frame.index + 1).padStart(5, '0') : basename(frame.name, extname(frame.name));
-    const { time } = frame;
+    const time = this.#job.timeAt?.(frame.index) ?? frame.time;
     this.lastFrame = frame.index;
     await Promise.all([this.#open[0]!.write({ time, name, image }), this.#open[1]?.write({ time, name, image: mask })]);
     this.#names.push(name);
