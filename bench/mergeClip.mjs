@@ -10,7 +10,6 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFace } from '../dist/extract/index.js';
-import { nodeCodec } from '../dist/platform/node/codec.js';
 import { openClip } from '../dist/platform/node/video.js';
 import { createClip } from '../dist/platform/node/videoWriter.js';
 
@@ -70,7 +69,6 @@ async function scene(width, height, count) {
   await sink.finish();
   await sink[Symbol.asyncDispose]();
   const made = await openClip(clip);
-  const codec = nodeCodec();
   const small = originals[0];
   for (let i = 0; i < count; i++) {
     const landmarks = Float32Array.from(clips.dst[turn(i)].landmarks, (v, k) => v * scale - (k % 2 === 0 ? 0 : top));
@@ -78,7 +76,7 @@ async function scene(width, height, count) {
     const plan = { file: `${i}.jpg`, sourceFilename: `${i}.png`, rect: [0, 0, 1, 1], landmarks, fields };
     writeFileSync(
       join(faces, `${String(i).padStart(5, '0')}_0.jpg`),
-      await makeFace(small, plan, { faceType: 'full_face', size: 64, quality: 80 }, codec),
+      makeFace(small, plan, { faceType: 'full_face', size: 64, quality: 80 }),
     );
   }
   return { clip, faces };

@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FaceOrigin, makeFace } from '../src/extract/index.ts';
-import { nodeCodec } from '../src/platform/node/codec.ts';
 import { openPictures } from '../src/platform/node/pictures.ts';
 import { openClip } from '../src/platform/node/video.ts';
 import type { Frame } from '../src/video/index.ts';
@@ -31,7 +30,6 @@ const { clips: exact } = JSON.parse(readFileSync(clip('landmarks.json'), 'utf8')
 /** Faces of a clip as extraction would make them, from landmarks that are known exactly. @param dx  how far the clip is shifted against them. */
 async function exactFaces(path: string, folder: string, tracks: readonly { track: string; dx: number }[], to?: number): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const codec = nodeCodec();
   await using source = await openClip(path);
   for await (const { index, time, image } of source.frames({ to })) {
     for (const [i, { track, dx }] of tracks.entries()) {
@@ -40,7 +38,7 @@ async function exactFaces(path: string, folder: string, tracks: readonly { track
       const origin: FaceOrigin = { stem, sourceFilename: `${stem}.png`, hash: source.info.hash };
       const fields = { frame: index, time, sourceHash: origin.hash };
       const plan = { file: `${stem}_${i}.jpg`, sourceFilename: origin.sourceFilename, rect: [0, 0, 9, 9] as const, landmarks, fields };
-      writeFileSync(join(folder, plan.file), await makeFace(image, plan, { faceType: 'whole_face', size: 256, quality: 90 }, codec));
+      writeFileSync(join(folder, plan.file), makeFace(image, plan, { faceType: 'whole_face', size: 256, quality: 90 }));
     }
   }
 }
@@ -68,11 +66,14 @@ async function read(path: string): Promise<Frame[]> {
 }
 const microseconds = (frames: readonly Frame[]): number[] => frames.map(({ time }) => Math.round(time * 1e6));
 
+/** Of FFmpeg's own programs, which need not be there. */
+const PROBE = 'ffprobe';
+
 /** What ffprobe says, where it is installed. */
 function probed(path: string): Record<string, string> | undefined {
   try {
     const text = execFileSync(
-      'ffprobe',
+      PROBE,
       ['-v', 'error', '-select_streams', 'v', '-count_frames', '-show_entries', 'stream', '-of', 'default=nw=1', path],
       { encoding: 'utf8' },
     );

@@ -9,6 +9,7 @@ import jpegEncoder from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js';
 import { convertIndexedToRgb, decode as decodePng, encode as encodePng } from 'fast-png';
 import { FormatError } from '../../base/index.ts';
 import type { ByteImage, ImageCodec } from '../../image/index.ts';
+import type { DeepImage } from '../../video/index.ts';
 import { plainPng } from './plainPng.ts';
 
 const MAX_SIDE = 16384;
@@ -171,6 +172,29 @@ function pngPixels(bytes: Uint8Array, name: string): ByteImage {
     for (let c = 0; c < channels; c++, from++, to++) data[to] = wide[from]! >> shift;
   }
   return { width, height, channels, data };
+}
+
+/**
+ * A PNG of 16 bits as RGB of 16 bits, transparency dropped; undefined for anything else.
+ *
+ * @throws FormatError as decode() of the codec does.
+ */
+export function deepPng(bytes: Uint8Array, name: string): DeepImage | undefined {
+  if (bytes[0] !== 0x89 || bytes[24] !== 16) return undefined;
+  let png: ReturnType<typeof decodePng>;
+  try {
+    png = decodePng(plainPng(bytes, name, (size) => checkSize(size, name)));
+  } catch (cause) {
+    if (cause instanceof FormatError) throw cause;
+    const found = cause instanceof Error ? cause.message : String(cause);
+    throw new FormatError(`${name}: this PNG is damaged`, { found, next: 'restore the file, or remove it', cause });
+  }
+  const { width, height, channels } = png;
+  const data = new Uint16Array(width * height * 3);
+  for (let from = 0, to = 0; to < data.length; from += channels) {
+    for (let c = 0; c < 3; c++) data[to++] = png.data[from + (channels >= 3 ? c : 0)]!;
+  }
+  return { width, height, channels: 3, data };
 }
 
 /** Gray samples of 1, 2 or 4 bits, rows filled up to bytes, as 0…255. */

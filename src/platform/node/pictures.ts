@@ -19,9 +19,8 @@ import {
   orientDeep,
   pickFrames,
 } from '../../video/index.ts';
-import { nodeCodec } from './codec.ts';
+import { deepPng, nodeCodec } from './codec.ts';
 import { picturePaths } from './picturePaths.ts';
-import { deepPixels } from './pngFile.ts';
 
 /** Largest picture file that is read. */
 const MAX_BYTES = 2 ** 30;
@@ -135,7 +134,7 @@ class Pictures implements FrameSource {
     const orientation = exifOrientation(bytes);
     const image = orient(decoded.channels === 3 ? decoded : colourOf(decoded), orientation);
     if (!this.#deep) return { image };
-    const wide = deepPixels(bytes, name, () => {}); // its size was checked above
+    const wide = deepPng(bytes, name);
     return { image, deep: wide === undefined ? stretched(image) : orientDeep(wide, orientation) };
   }
 

@@ -1,10 +1,7 @@
 /** PNG files of 8 and 16 bits, written with the system's own compression, which works beside the calling thread. Source: PNG specification, third edition. */
 import { promisify } from 'node:util';
 import { crc32, deflate } from 'node:zlib';
-import { decode as decodePng } from 'fast-png';
-import { FormatError } from '../../base/index.ts';
-import type { DeepImage, SinkPicture } from '../../video/index.ts';
-import { plainPng } from './plainPng.ts';
+import type { SinkPicture } from '../../video/index.ts';
 
 const compress = promisify(deflate);
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -56,22 +53,4 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
   out.set(content, 8);
   view.setUint32(8 + content.length, crc32(out.subarray(4, 8 + content.length)));
   return out;
-}
-
-/** A PNG of 16 bits as RGB of 16 bits; undefined for one of fewer. @throws FormatError if it is damaged. */
-export function deepPixels(bytes: Uint8Array, name: string, checkSize: (size: readonly [number, number]) => void): DeepImage | undefined {
-  if (bytes[0] !== 0x89 || bytes[24] !== 16) return undefined;
-  let png: ReturnType<typeof decodePng>;
-  try {
-    png = decodePng(plainPng(bytes, name, checkSize));
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    throw new FormatError(`${name}: this PNG is damaged`, { found: cause instanceof Error ? cause.message : String(cause), cause });
-  }
-  const { width, height, channels } = png;
-  const data = new Uint16Array(width * height * 3);
-  for (let from = 0, to = 0; to < data.length; from += channels) {
-    for (let c = 0; c < 3; c++) data[to++] = png.data[from + (channels >= 3 ? c : 0)]!;
-  }
-  return { width, height, channels: 3, data };
 }
