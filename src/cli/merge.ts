@@ -55,7 +55,7 @@ export const merge: Command = {
     { name: 'rate', kind: 'value', shape: 'N', help: 'frames a second of a film made of pictures', default: '25' },
     { name: 'like', kind: 'value', shape: 'CLIP', help: 'whose times, colour tags and sound a film made of pictures gets' },
     { name: 'sound', kind: 'switch', help: 'copy sound and subtitles', default: 'yes' },
-    { name: 'label', kind: 'value', shape: 'TEXT', help: 'a line of text in the lower left corner of frames with a face' },
+    { name: 'label', kind: 'value', shape: 'TEXT', help: 'a line of text in the lower left corner of every frame' },
     { name: 'seed', kind: 'value', shape: 'N', help: 'for colour transfers that draw', default: '1' },
     { name: 'batch', kind: 'value', shape: 'N', help: 'faces that are predicted together', default: '8' },
     { name: 'workers', kind: 'value', shape: 'N', help: 'threads that compose frames; 0 for none', default: 'processors, 8 at most' },

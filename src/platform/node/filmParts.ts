@@ -113,6 +113,7 @@ export function filmOutput(film: Film, parts: string, tag: string): MergeOutput 
   return {
     path: film.path,
     joins: true,
+    lossless: film.plan.codec === 'ffv1' || film.plan.codec === 'prores' || film.plan.quality === 'lossless',
     begin: (part) => FilmPart.create(film, fileOf(part)),
     holds: async (part) => (await stat(fileOf(part)).catch(() => undefined)) !== undefined,
     async finish(names) {

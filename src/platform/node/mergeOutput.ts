@@ -24,6 +24,8 @@ export interface MergeOutput {
   readonly path: string;
   /** Whether the whole is made of the parts in the end, and takes their space once more. */
   readonly joins: boolean;
+  /** Whether frames are kept bit by bit, or nearly so, which takes much space. */
+  readonly lossless: boolean;
   begin(part: string): Promise<OutputPart>;
   /** Whether what a part has made is still there. */
   holds(part: string, names: readonly string[]): Promise<boolean>;
@@ -51,6 +53,7 @@ export async function folderOutput(
   return {
     path: folder,
     joins: false,
+    lossless: true,
     async begin() {
       let bytes = 0;
       const pending = new Set<Promise<void>>();

@@ -130,6 +130,13 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
     const { smooth, fill } = ask;
     const steady = steadyFaces(matched.frames, { rate, faceType: model.faceType, smooth, fill, looks: known?.looks });
     notes.push(...missingFaces(steady.frames, { from, to, info, known, missing: ask.missing }));
+    if (!deep && /tone-mapped|moved to/.test(info.colour))
+      notes.push(`${info.name} is ${info.colour}, and so will the result be; --depth 10 keeps its own colours`);
+    const several = [...steady.frames.values()].filter((own) => own.length > 1).length;
+    if (several > 0 && ranges.some(({ settings }) => settings.motion_blur_power > 0))
+      notes.push(
+        `${several} frames have several faces, so that motion is not known and nothing is blurred by it; --only merges one of them`,
+      );
     const timeAt = info.kind === 'pictures' ? await timesFor(ask, info, tools) : undefined;
     const side = model.config.resolution;
     const squares = ranges.some(({ settings }) => settings.mode === 'raw-predict');

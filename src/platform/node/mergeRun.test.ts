@@ -72,6 +72,7 @@ function outputOf(watch: Watch, fullAt?: string): MergeOutput & { readonly parts
   const output = {
     path: join(folder, 'film.mp4'),
     joins: true,
+    lossless: false,
     parts,
     joined: [] as string[],
     async begin(part: string) {

@@ -40,7 +40,7 @@ export interface MergeJob {
   readonly model: { readonly resolution: number; readonly batch: number };
   /** Makes all parts anew. */
   readonly again: boolean;
-  /** Drawn on each frame that has a face, after merging. */
+  /** Drawn on each frame in the end. */
   readonly finishPicture?: ((image: SinkPicture) => void) | undefined;
 }
 
@@ -110,6 +110,7 @@ export async function merge(job: MergeJob, crew: MergeCrew, report: (event: Merg
   const done = await plan.doneParts();
   const doneFrames = [...done.values()].reduce((sum, { names }) => sum + names.length, 0);
   if (doneFrames > 0) report({ event: 'resumed', frames: doneFrames });
+  await tellSpace(job, (plan.total ?? 0) - doneFrames, report);
   const stages: MergeStages = { decode: 0, predict: 0, compose: 0, encode: 0 };
   const total = plan.total;
   const writer = new PartsWriter(job, plan, done, (frame, count) => {
@@ -367,7 +368,11 @@ class Composer {
       begun.map(async ({ frame, settings, picture, begun: own }): Promise<Composed> => {
         const { index, time, name } = frame;
         const about = { part, frame: { index, time, name }, hasFace: own !== undefined };
-        if (own === undefined) return { ...about, ...this.#without(picture, settings), light: undefined };
+        if (own === undefined) {
+          const { image, mask } = this.#without(picture, settings);
+          finishPicture?.(image);
+          return { ...about, image, mask, light: undefined };
+        }
         const result = await own.finish(predictions.slice(next, (next += own.inputs.length)));
         this.#stages.compose += result.ms;
         finishPicture?.(result.image);
@@ -502,6 +507,22 @@ const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`
 export async function freeSpace(folder: string): Promise<number | undefined> {
   const found = await statfs(folder).catch(() => undefined);
   return found === undefined ? undefined : found.bavail * found.bsize;
+}
+
+/** Says beforehand if the disk looks too small. What frames will take is not known yet: losslessly kept ones half of their pixels, others a twentieth. */
+async function tellSpace(
+  { source, deep, parts, output, mask }: MergeJob,
+  frames: number,
+  report: (event: MergeEvent) => void,
+): Promise<void> {
+  const free = await freeSpace(dirname(parts));
+  if (free === undefined) return;
+  const pixels = source.info.width * source.info.height * 3 * (deep ? 2 : 1);
+  const share = (one: MergeOutput): number => (one.lossless ? 0.5 : 0.05) * (one.joins ? 2 : 1);
+  const needed = frames * pixels * (share(output) + (mask === undefined ? 0 : share(mask) / 10));
+  if (free > needed) return;
+  const message = `the disk may be too small: ${mebibytes(free)} free, perhaps ${mebibytes(needed)} needed; if it fills up, what is done stays`;
+  report({ event: 'trouble', message });
 }
 
 /** A full disk told with the frame at which it was found, and that nothing is lost. */
