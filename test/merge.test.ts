@@ -276,6 +276,21 @@ test('frames in a folder, as DeepFaceLab has them: faces by the names of their f
   expect((await read(at('slow.mp4'))).map(({ time }) => Math.round(time * 10))).toEqual([0, 1, 2, 3]);
 });
 
+test('a clip of high dynamic range stays what it is with ten bits, and is told to be mapped with eight', { timeout: 120_000 }, async () => {
+  const source = clip('dst_10bit_hlg.mkv');
+  const own = at('hlg faces');
+  await exactFaces(source, own, [{ track: 'dst', dx: 0 }], 3);
+  const colour = async (path: string): Promise<string> => {
+    await using film = await openClip(path);
+    return film.info.colour;
+  };
+  await succeeded(merge(source, at('hlg.mp4'), '--faces', own, '--to', '3', '--depth', '10', '--codec', 'h265', '--quality', 'preview'));
+  expect(await colour(at('hlg.mp4'))).toBe(await colour(source));
+  const { err } = await succeeded(merge(source, at('mapped.mp4'), '--faces', own, '--to', '3'));
+  expect(err).toContain('--depth 10 keeps its own colours');
+  expect(await colour(at('mapped.mp4'))).toBe('BT.709, limited range');
+});
+
 test('one face of two: by number, by name of a folder; both are merged otherwise', { timeout: 120_000 }, async () => {
   const source = clip('two_faces.mp4');
   const own = at('two');
