@@ -1,9 +1,9 @@
 /**
  * Pictures of the studio's screens for docs/studio, taken of the compiled program in Chromium: node scripts/studio-pictures.mjs [WORKSPACE] [OUT].
- * Without a workspace, one is made from the files of the tests: two clips, their faces, and a model of a few hundred small iterations.
+ * Without a workspace, one is made from the files of the tests: two clips, their faces, and a small model. They are made smaller by pngquant where there is one.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,7 +23,10 @@ function fill() {
     cpSync(join(root, 'assets', 'demo', `${side}.mp4`), join(workspace, `data_${side}.mp4`));
     cpSync(join(root, 'test', 'faces', side), join(workspace, `data_${side}`, 'aligned'), { recursive: true });
   }
-  const small = ['--resolution=64', '--ae-dims=32', '--e-dims=16', '--d-dims=16', '--d-mask-dims=16', '--batch-size=2', '--target=300'];
+  // The recipe of liae demo, for a few minutes' worth of iterations less.
+  const size = ['--archi=liae-ud', '--resolution=64', '--ae-dims=64', '--e-dims=24', '--d-dims=24', '--d-mask-dims=16', '--no-adabelief'];
+  const from = `--from=${join(root, 'assets', 'demo', 'base.safetensors.gz')}`;
+  const small = [...size, from, '--learning-rate=3e-4', '--batch-size=4', '--target=240', '--preview-every=60'];
   const sides = ['src', 'dst'].map((side) => `--${side}=${join(workspace, `data_${side}`, 'aligned')}`);
   spawnSync(process.execPath, [main, 'train', '--model', join(workspace, 'model'), ...small, ...sides], { stdio: 'ignore' });
 }
@@ -57,13 +60,33 @@ const screens = [
   ['training', '#training/model', async (page) => await page.locator('.preview-box img').waitFor()],
   [
     'jobs',
+    '#workspace',
+    async (page) => {
+      await page.getByRole('button', { name: 'Extract faces' }).first().click();
+      await page.getByLabel('Into the folder').fill('extracted/faces');
+      await page.getByRole('dialog').getByRole('button', { name: 'Extract' }).click();
+      await page
+        .getByText(/\d left/)
+        .first()
+        .waitFor({ timeout: 60_000 });
+    },
+  ],
+  [
+    'options',
     '#training',
     async (page) => {
       await page.getByRole('button', { name: 'All options' }).click();
-      await page.locator('.jobs-button').click();
     },
   ],
 ];
+
+/** Nothing may write into the workspace when it is removed. */
+async function endJobs(page) {
+  if (!(await page.locator('.drawer').isVisible())) await page.locator('.jobs-button').click();
+  await page.locator('.job-running').getByRole('button', { name: 'Stop' }).click();
+  await page.locator('.job-running, .job-stopping').waitFor({ state: 'detached', timeout: 60_000 });
+  await page.locator('.jobs-button').click();
+}
 
 if (given === undefined) fill();
 mkdirSync(out, { recursive: true });
@@ -82,9 +105,10 @@ try {
       location.hash = to;
     }, hash);
     await prepare(page);
-    await page.waitForTimeout(700);
+    await page.waitForTimeout(name === 'jobs' ? 100 : 700);
     await page.screenshot({ path: join(out, `${name}.png`) });
     await page.keyboard.press('Escape');
+    if (name === 'jobs') await endJobs(page);
   }
   if (process.argv.includes('--extra')) {
     await page.evaluate(() => {
@@ -101,6 +125,8 @@ try {
     await page.waitForTimeout(700);
     await page.screenshot({ path: join(out, 'phone.png') });
   }
+  const pictures = readdirSync(out).filter((name) => name.endsWith('.png'));
+  spawnSync('pngquant', ['--force', '--ext=.png', '--quality=60-95', '--strip', ...pictures], { cwd: out, stdio: 'ignore' });
 } finally {
   await browser.close();
   server.kill('SIGINT');

@@ -12,7 +12,7 @@ import { optionTable } from '../../train/index.ts';
 import type { FaceList, JobInfo, WorkspaceInfo } from '../protocol.ts';
 import { faceList, faceMeasures, jobInfo, optionGroup, workspaceInfo } from '../protocol.ts';
 import { list } from '../schema.ts';
-import { routes } from './api.ts';
+import { openApi, routes } from './api.ts';
 import { optionGroups, withoutChoice } from './optionGroups.ts';
 import { type RunningStudio, startStudio } from './serve.ts';
 
@@ -245,6 +245,10 @@ describe('what is there', () => {
 
   test('lists of faces know the numbers that liae faces measure writes', () => {
     expect(faceNumbers.map(({ name }) => name)).toEqual([...faceMeasures]);
+  });
+
+  test('the manual holds the description of the API', async () => {
+    await expect(`${JSON.stringify(openApi('as installed'), null, 2)}\n`).toMatchFileSnapshot('../../../docs/studio-api.json');
   });
 
   test('the API describes itself: every route with its shapes', async () => {

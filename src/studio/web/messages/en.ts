@@ -97,6 +97,7 @@ export const en = {
 
   model: 'Model',
   modelName: 'Folder of the new model',
+  nameTaken: 'There is a model of this name.',
   start: 'Start training',
   continueTraining: 'Continue training',
   stop: 'Stop',

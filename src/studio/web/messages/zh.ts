@@ -96,6 +96,7 @@ export const zh: Messages = {
   nextFace: '下一张',
   model: '模型',
   modelName: '新模型的文件夹',
+  nameTaken: '已有同名模型。',
   start: '开始训练',
   continueTraining: '继续训练',
   stop: '停止',

@@ -6,6 +6,9 @@ import { type Signal, useEffect, useLayoutEffect, useRef, useSignal } from '../u
 import { t } from '../words.ts';
 
 const GAP = 4;
+/** A scroll by more than so many screens at once is a flight: pictures wait until it is over. */
+const FLIGHT = 1;
+const LANDED_MS = 80;
 
 interface Props {
   readonly list: FaceList;
@@ -13,16 +16,22 @@ interface Props {
   readonly shown: Int32Array;
   readonly selected: Signal<ReadonlySet<string>>;
   readonly cell: number;
+  /** Changes when other faces, or the same in another order, are shown; not when a few are gone. */
+  readonly order: string;
   /** The measure to write on each face. */
   readonly caption: (i: number) => string;
   readonly onOpen: (place: number) => void;
   readonly onTrash: () => void;
 }
 
-export function FaceGrid({ list, shown, selected, cell, caption, onOpen, onTrash }: Props) {
+export function FaceGrid({ list, shown, selected, cell, order, caption, onOpen, onTrash }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const size = useSignal({ width: 0, height: 0 });
-  const top = useSignal(0);
+  /** Where the view is, in whole rows, so that the page is drawn anew only when a row comes or goes. */
+  const row = useSignal(0);
+  const flying = useSignal(false);
+  const landing = useRef<number>(undefined);
+  const before = useRef(0);
   const cursor = useSignal(0);
   const anchor = useRef(0);
   useLayoutEffect(() => {
@@ -38,10 +47,22 @@ export function FaceGrid({ list, shown, selected, cell, caption, onOpen, onTrash
   useEffect(() => {
     box.current!.scrollTop = 0;
     cursor.value = 0;
-  }, [shown]);
+  }, [order]);
+  if (cursor.value >= shown.length) cursor.value = Math.max(0, shown.length - 1);
 
   const layout = layoutOf(size.value.width, cell, shown.length, GAP);
-  const [from, to] = inSight(layout, top.value, size.value.height, shown.length);
+  const [from, to] = inSight(layout, row.value * layout.pitch, size.value.height, shown.length);
+  const scrolled = ({ scrollTop, clientHeight }: HTMLElement): void => {
+    if (Math.abs(scrollTop - before.current) > FLIGHT * clientHeight) {
+      flying.value = true;
+      clearTimeout(landing.current);
+      landing.current = setTimeout(() => {
+        flying.value = false;
+      }, LANDED_MS);
+    }
+    before.current = scrollTop;
+    row.value = Math.floor(scrollTop / layout.pitch);
+  };
   const nameAt = (at: number): string => list.names[shown[at]!]!;
 
   const choose = (at: number, { range, add }: { readonly range: boolean; readonly add: boolean }): void => {
@@ -61,10 +82,10 @@ export function FaceGrid({ list, shown, selected, cell, caption, onOpen, onTrash
     cursor.value = to;
     if (event.shiftKey) choose(to, { range: true, add: true });
     else anchor.current = to;
-    const row = Math.floor(to / layout.columns) * layout.pitch;
+    const y = Math.floor(to / layout.columns) * layout.pitch;
     const view = box.current!;
-    if (row < view.scrollTop) view.scrollTop = row;
-    else if (row + layout.pitch > view.scrollTop + view.clientHeight) view.scrollTop = row + layout.pitch + GAP - view.clientHeight;
+    if (y < view.scrollTop) view.scrollTop = y;
+    else if (y + layout.pitch > view.scrollTop + view.clientHeight) view.scrollTop = y + layout.pitch + GAP - view.clientHeight;
     event.preventDefault();
   };
   const rows = Math.max(1, Math.floor(size.value.height / layout.pitch));
@@ -97,7 +118,7 @@ export function FaceGrid({ list, shown, selected, cell, caption, onOpen, onTrash
     const i = shown[at]!;
     const name = list.names[i]!;
     const chosen = selected.value.has(name);
-    const [row, column] = [Math.floor(at / layout.columns), at % layout.columns];
+    const [y, column] = [Math.floor(at / layout.columns), at % layout.columns];
     const label = caption(i);
     cells.push(
       <div
@@ -111,9 +132,9 @@ export function FaceGrid({ list, shown, selected, cell, caption, onOpen, onTrash
         aria-posinset={at + 1}
         aria-setsize={shown.length}
         class={`face${chosen ? ' chosen' : ''}${at === cursor.value ? ' cursor' : ''}`}
-        style={{ transform: `translate(${column * layout.pitch}px, ${row * layout.pitch}px)`, width: `${cell}px`, height: `${cell}px` }}
+        style={{ transform: `translate(${column * layout.pitch}px, ${y * layout.pitch}px)`, width: `${cell}px`, height: `${cell}px` }}
       >
-        <img src={faceUrl(list.path, name, list.stamps[i]!)} alt="" decoding="async" draggable={false} />
+        {!flying.value && <img src={faceUrl(list.path, name, list.stamps[i]!)} alt="" decoding="async" draggable={false} />}
         {label !== '' && <span>{label}</span>}
       </div>,
     );
@@ -136,7 +157,7 @@ export function FaceGrid({ list, shown, selected, cell, caption, onOpen, onTrash
         if (at !== undefined) onOpen(at);
       }}
       onKeyDown={(event) => keys[event.key]?.(event)}
-      onScroll={({ currentTarget }) => (top.value = currentTarget.scrollTop)}
+      onScroll={({ currentTarget }) => scrolled(currentTarget)}
     >
       <div class="grid-all" style={{ height: `${layout.height + GAP}px` }}>
         {cells}

@@ -111,6 +111,7 @@ export function FacesScreen() {
             shown={shown}
             selected={selected}
             cell={cell.value}
+            order={`${path} ${JSON.stringify(view.value)}`}
             caption={caption}
             onOpen={(at) => (opened.value = at)}
             onTrash={() => void trash()}

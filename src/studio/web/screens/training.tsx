@@ -13,7 +13,7 @@ export function TrainingScreen() {
   const found = workspace.value;
   const { path } = place.value;
   const changed = useSignal<Values>({});
-  const name = useSignal('model');
+  const name = useSignal<string | undefined>(undefined);
   useEffect(() => {
     changed.value = path === '' ? facesetsByName() : {};
   }, [path, found === undefined]);
@@ -29,7 +29,9 @@ export function TrainingScreen() {
     );
   }
   const model = found.models.find((one) => one.path === path);
-  const folder = path === '' ? name.value.trim() : path;
+  const newName = name.value ?? freeName(found.models);
+  const folder = path === '' ? newName.trim() : path;
+  const taken = path === '' && found.models.some((one) => one.path === folder);
   const job = trainingOf(folder);
   const alive = job !== undefined && isAlive(job);
   const start = async (): Promise<void> => {
@@ -56,8 +58,14 @@ export function TrainingScreen() {
           </select>
         </Field>
         {path === '' && (
-          <Field label={t('modelName')}>
-            <input value={name.value} required spellcheck={false} onInput={({ currentTarget }) => (name.value = currentTarget.value)} />
+          <Field label={t('modelName')} hint={taken ? t('nameTaken') : '\u00a0'}>
+            <input
+              aria-invalid={taken}
+              value={newName}
+              required
+              spellcheck={false}
+              onInput={({ currentTarget }) => (name.value = currentTarget.value)}
+            />
           </Field>
         )}
         <OptionsForm changed={changed} saved={model?.options} disabled={alive} />
@@ -65,7 +73,7 @@ export function TrainingScreen() {
           {alive ? (
             <p class="muted">{t('atStart')}</p>
           ) : (
-            <button type="submit" class="primary">
+            <button type="submit" class="primary" disabled={taken}>
               {model === undefined ? t('start') : t('continueTraining')}
             </button>
           )}
@@ -89,6 +97,15 @@ export function TrainingScreen() {
       </div>
     </div>
   );
+}
+
+/** model, model-2, … */
+function freeName(models: readonly ModelInfo[]): string {
+  const taken = new Set(models.map(({ path }) => path));
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? 'model' : `model-${n}`;
+    if (!taken.has(name)) return name;
+  }
 }
 
 /** The facesets that are named as in the reference, chosen from the beginning. */
@@ -174,7 +191,7 @@ function Preview({ job, model }: { readonly job: JobInfo | undefined; readonly m
           <img src={previewUrl(model!.path, shown.file, shown.stamp)} alt={t('previewColumns')} />
         )}
       </div>
-      <p class="muted">{t('previewColumns')}</p>
+      <p class="muted">{shown === undefined ? '\u00a0' : t('previewColumns')}</p>
     </section>
   );
 }
