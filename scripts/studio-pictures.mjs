@@ -71,13 +71,6 @@ const screens = [
         .waitFor({ timeout: 60_000 });
     },
   ],
-  [
-    'options',
-    '#training',
-    async (page) => {
-      await page.getByRole('button', { name: 'All options' }).click();
-    },
-  ],
 ];
 
 /** Nothing may write into the workspace when it is removed. */
@@ -95,7 +88,10 @@ const server = spawn(process.execPath, [main, 'studio', workspace, '--port=0', '
 });
 const browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
 try {
-  const [line] = await new Promise((done) => createInterface({ input: server.stdout }).once('line', (text) => done([text])));
+  const line = await new Promise((done, fail) => {
+    createInterface({ input: server.stdout }).once('line', done);
+    server.once('exit', (code) => fail(new Error(`liae studio ended with ${code}`)));
+  });
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' })).newPage();
   page.on('console', (message) => message.type() === 'error' && process.stderr.write(`${message.text()}\n`));
   page.on('pageerror', (error) => process.stderr.write(`${error}\n`));
