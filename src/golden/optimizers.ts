@@ -1,7 +1,7 @@
 /** Golden cases op_optimizers: a few steps of each optimizer with given gradients. */
 import { FormatError } from '../base/index.ts';
 import { input } from '../graph/index.ts';
-import { clipScale, globalNorm, gradientScale, learningRateAt, type OptimizerName, slotsOf, update } from '../nn/index.ts';
+import { clipScale, globalNorm, learningRateAt, type OptimizerName, slotsOf, update } from '../nn/index.ts';
 import { ortBackend } from '../platform/node/ortBackend.ts';
 import { evaluate } from '../runtime/index.ts';
 import { type CaseRunner, type Check, compare, type GoldenCase } from './case.ts';
@@ -30,7 +30,7 @@ async function variant(golden: GoldenCase, item: Readonly<Record<string, unknown
       const { shape } = gradients[i]!;
       const slots = slotsOf(optimizer).map((slot) => input(`${slot}/${v}`, shape));
       const keep = dropout ? input(`keep/${v}`, shape, 'bool') : undefined;
-      const after = update(optimizer, input(`w/${v}`, shape), gradients[i]!.mul(gradientScale(optimizer)), slots, {
+      const after = update(optimizer, input(`w/${v}`, shape), gradients[i]!, slots, {
         learningRate,
         scale,
         keep,

@@ -7,5 +7,5 @@ export { dssim } from './losses/dssim.ts';
 export { crossEntropy, sampleMean, styleLoss, totalVariation, type VariationAxes } from './losses/terms.ts';
 export { clipScale, globalNorm } from './optim/gradientNorm.ts';
 export { learningRateAt } from './optim/learningRate.ts';
-export { gradientScale, type OptimizerName, slotsOf, type UpdateOptions, update } from './optim/optimizer.ts';
+export { bestGradientScale, type OptimizerName, slotsOf, type UpdateOptions, update } from './optim/optimizer.ts';
 export { type Initial, Scope, type ScopeOptions, type Variable } from './scope.ts';

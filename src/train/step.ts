@@ -7,9 +7,9 @@ import { type Shape, sizeOf } from '../base/index.ts';
 import { constant, gradients, input, type LoopStep, stopGradient, type Value } from '../graph/index.ts';
 import { inCheckpointOrder, type ModelConfig, wiring } from '../models/index.ts';
 import {
+  bestGradientScale,
   clipScale,
   globalNorm,
-  gradientScale,
   type Lowering,
   type OptimizerName,
   Scope,
@@ -110,7 +110,7 @@ export function trainStep(
   const generator = under(networks);
   const main = step('src_dst_opt', objective.total, generator, {
     trained: generator.filter(({ name }) => options.randomWarp || !frozenUnwarped.includes(networkOf(name))),
-    options,
+    ...{ options, lowering },
   });
   const updated = p.replacing(main.next);
   const adversaries = [
@@ -118,7 +118,7 @@ export function trainStep(
       ? [{ key: 'GAN_opt' as const, network: 'D_src', loss: patchObjective(p, updated, c, options, batch).loss }]
       : []),
     ...(usesTrueFace(c, options) ? [{ key: 'D_code_opt' as const, network: 'dis', loss: codeObjective(p, updated, c, batch) }] : []),
-  ].map(({ key, network, loss }) => step(key, loss, under([network]), { trained: under([network]), options }));
+  ].map(({ key, network, loss }) => step(key, loss, under([network]), { trained: under([network]), options, lowering }));
 
   const steps = [main, ...adversaries];
   const moved = new Set(steps.flatMap(({ layout }) => layout.trained.map(({ name }) => name)));
@@ -153,15 +153,16 @@ function step(
   key: OptimizerKey,
   loss: Value,
   variables: readonly Variable[],
-  { trained, options }: { readonly trained: readonly Variable[]; readonly options: StepOptions },
+  { trained, options, lowering }: { readonly trained: readonly Variable[]; readonly options: StepOptions; readonly lowering: Lowering },
 ): OptimizerStep {
   const { optimizer, clipGradients, learningRateDropout } = options;
+  const gradientScale = lowering === 'direct' ? 1 : bestGradientScale(optimizer); // direct rounds as the reference does
   const slotNames = slotsOf(optimizer).map((slot) => (name: string) => `${key}/${slot}/${name}`);
   const slopes = gradients(
-    [[loss, constant(new Float32Array(sizeOf(loss.shape)).fill(gradientScale(optimizer)), loss.shape)]],
+    [[loss, constant(new Float32Array(sizeOf(loss.shape)).fill(gradientScale), loss.shape)]],
     trained.map(({ value }) => value),
   );
-  const norm = globalNorm(slopes).div(gradientScale(optimizer));
+  const norm = gradientScale === 1 ? globalNorm(slopes) : globalNorm(slopes).div(gradientScale);
   const learningRate = input(learningRateName(key), []);
   const scale = clipGradients ? clipScale(norm) : undefined;
   const data: Value[] = [learningRate];
@@ -171,7 +172,7 @@ function step(
     const slots = slotNames.map((nameOf) => input(nameOf(name), shape));
     const keep = learningRateDropout ? input(dropoutName(name), shape, 'bool') : undefined;
     if (keep !== undefined) data.push(keep);
-    const after = update(optimizer, value, slopes[i]!, slots, { learningRate, scale, keep });
+    const after = update(optimizer, value, slopes[i]!, slots, { learningRate, gradientScale, scale, keep });
     state.push([value, after.weight], ...slots.map((slot, j) => [slot, after.slots[j]!] as const));
     next.set(name, stopGradient(after.weight)); // an adversary's loss sees new weights, not how they came about
   }

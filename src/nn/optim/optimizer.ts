@@ -11,12 +11,16 @@ export type OptimizerName = 'adabelief' | 'rmsprop';
 const EPSILON = 1e-6;
 
 interface Rule {
-  /** What gradients are multiplied by before they arrive, at no cost: the seed of differentiation carries it. */
-  readonly gradientScale: number;
+  /** What gradients are best multiplied by before they arrive; the seed of differentiation carries it at no cost. */
+  readonly bestScale: number;
   /** Names of what is remembered per weight; all start at 0. */
   readonly slots: readonly string[];
   /** @returns what to subtract from the weight, before the learning rate, and the next slots. */
-  readonly move: (scaledGradient: Value, slots: readonly Value[]) => { readonly move: Value; readonly slots: readonly Value[] };
+  readonly move: (
+    gradient: Value,
+    slots: readonly Value[],
+    gradientScale: number,
+  ) => { readonly move: Value; readonly slots: readonly Value[] };
 }
 
 /**
@@ -24,7 +28,7 @@ interface Rule {
  * g − m is −0.9·e.
  */
 const adabelief: Rule = {
-  gradientScale: 1,
+  bestScale: 1,
   slots: ['ms', 'vs'],
   move(g, [m, v]) {
     const e = m!.sub(g);
@@ -34,25 +38,28 @@ const adabelief: Rule = {
   },
 };
 
-/** a ← 0.9·a + 0.1·g², step g / (√a + ε). The gradient arrives as √0.1·g: its square needs no factor, and the rate makes up for the step. */
+/** a ← 0.9·a + 0.1·g², step g / (√a + ε). The square of √0.1·g needs no factor: one pass less. */
 const rmsprop: Rule = {
-  gradientScale: Math.sqrt(0.1),
+  bestScale: Math.sqrt(0.1),
   slots: ['acc'],
-  move(g, [a]) {
-    const mean = a!.mul(0.9).add(g.mul(g));
+  move(g, [a], gradientScale) {
+    const square = gradientScale === this.bestScale ? g.mul(g) : g.mul(g.mul(0.1 / gradientScale ** 2));
+    const mean = a!.mul(0.9).add(square);
     return { move: g.div(sqrt(mean).add(EPSILON)), slots: [mean] };
   },
 };
 
 const rules: Readonly<Record<OptimizerName, Rule>> = { adabelief, rmsprop };
 
-/** What `update` expects gradients to be multiplied by. */
-export const gradientScale = (optimizer: OptimizerName): number => rules[optimizer].gradientScale;
+/** The gradientScale at which `update` takes the fewest passes. It changes how gradients round. */
+export const bestGradientScale = (optimizer: OptimizerName): number => rules[optimizer].bestScale;
 
 /** Names of the slots of each weight: state of the weight's shape, 0 at the start. */
 export const slotsOf = (optimizer: OptimizerName): readonly string[] => rules[optimizer].slots;
 
 export interface UpdateOptions {
+  /** What the gradient was multiplied by: 1, or bestGradientScale. 1 if left out. */
+  readonly gradientScale?: number | undefined;
   /** Scalar. */
   readonly learningRate: Value;
   /** Scalar that multiplies the gradient first: the clipping of clipScale. */
@@ -61,21 +68,16 @@ export interface UpdateOptions {
   readonly keep?: Value | undefined;
 }
 
-/**
- * One step of one variable.
- *
- * @param gradient  multiplied by gradientScale(optimizer).
- */
+/** One step of one variable. */
 export function update(
   optimizer: OptimizerName,
   weight: Value,
   gradient: Value,
   slots: readonly Value[],
-  { learningRate, scale, keep }: UpdateOptions,
+  { learningRate, gradientScale = 1, scale, keep }: UpdateOptions,
 ): { readonly weight: Value; readonly slots: readonly Value[] } {
-  const rule = rules[optimizer];
-  const { move, slots: next } = rule.move(scale === undefined ? gradient : gradient.mul(scale), slots);
-  const rate = rule.gradientScale === 1 ? learningRate : learningRate.div(rule.gradientScale);
+  const { move, slots: next } = rules[optimizer].move(scale === undefined ? gradient : gradient.mul(scale), slots, gradientScale);
+  const rate = gradientScale === 1 ? learningRate : learningRate.div(gradientScale);
   const moved = weight.sub(move.mul(rate));
   return { weight: keep === undefined ? moved : where(keep, moved, weight), slots: next };
 }
