@@ -20,7 +20,7 @@ import { type Picture, readWindow } from './picture.ts';
 import type { MergeSettings } from './settings.ts';
 
 /** What XSeg sees: the crop at this side. */
-export const XSEG_SIDE = 256;
+const XSEG_SIDE = 256;
 /** The mask is made at this many times the model's side. */
 export const MASK_SCALE = 4;
 

@@ -2,7 +2,7 @@
 import { OptionError } from '../base/index.ts';
 import { clip, type FloatImage, floatImage, resize } from '../image/index.ts';
 import { flagOf } from '../train/index.ts';
-import { type FaceCrop, XSEG_SIDE } from './faceCrop.ts';
+import type { FaceCrop } from './faceCrop.ts';
 import type { MergeSettings } from './settings.ts';
 
 /** Images at the model's side unless said; BGR or one channel, 0…1 (values outside are held at the limits). */
@@ -14,7 +14,7 @@ export interface Prediction {
   readonly dstMask: FloatImage;
   /** The predicted face at four times the side, by an enhancer; for super resolution. */
   readonly enhanced?: FloatImage | undefined;
-  /** What XSeg says of xsegFace() and of the crop's xsegInput, at XSEG_SIDE, as xsegMask() leaves it; one half where left out. */
+  /** What XSeg says of the predicted face and of the crop's xsegInput, 256×256, below 0.1 made 0 and held in 0…1; one half where left out. */
   readonly xsegPrd?: FloatImage | undefined;
   readonly xsegDst?: FloatImage | undefined;
 }
@@ -41,18 +41,9 @@ export function workingFace(
   return out;
 }
 
-/** The predicted face as XSeg is asked about it. */
-export const xsegFace = (crop: FaceCrop, prediction: Prediction, settings: MergeSettings): FloatImage =>
-  resize(workingFace(crop, prediction, settings).face, XSEG_SIDE, XSEG_SIDE, 'cubic');
-
 function clipped(image: FloatImage): FloatImage {
   const out = floatImage(image.width, image.height, image.channels);
   out.data.set(image.data);
   clip(out.data, 0, 1);
   return out;
-}
-
-/** What the XSeg network gives, made a mask: held in 0…1, nothing where it is not at all sure. Source: the reference, below 0.1. */
-export function xsegMask(output: FloatImage): FloatImage {
-  return { ...output, data: output.data.map((v) => (v < 0.1 ? 0 : Math.min(v, 1))) };
 }
