@@ -32,7 +32,7 @@ const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url));
  */
 const recipe = {
   ...{ archi: 'liae-ud', resolution: 64, face_type: 'f', ae_dims: 64, e_dims: 24, d_dims: 24, d_mask_dims: 16, batch_size: 4 },
-  ...{ learning_rate: 6e-4, adabelief: false, eyes_mouth_prio: true, random_src_flip: true, random_dst_flip: true, preview_every: 500 },
+  ...{ learning_rate: 3e-4, adabelief: false, eyes_mouth_prio: true, random_src_flip: true, random_dst_flip: true, preview_every: 500 },
   from: join(assets, 'base.safetensors.gz'),
 };
 

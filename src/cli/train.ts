@@ -2,13 +2,14 @@
  * `liae train`: options from flags, file and model; the trainer in its thread; progress; signals and keys.
  * The folder of the model is all that a resume needs.
  */
+import { writeSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FormatError, OptionError } from '../base/index.ts';
 import { programVersion } from '../platform/node/machine.ts';
 import { lockModel } from '../platform/node/modelLock.ts';
 import { NodeFileStore } from '../platform/node/modelStore.ts';
-import { Abandoned, startTrainer, type Trainer } from '../platform/node/trainer.ts';
+import { startTrainer, type Trainer } from '../platform/node/trainer.ts';
 import {
   canonicalKeys,
   defaultText,
@@ -24,7 +25,6 @@ import type { Command, Terminal } from './command.ts';
 import { jsonReporter, textReporter } from './progress.ts';
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
-const INTERRUPTED = 130;
 
 const ownFlags: readonly Flag[] = [
   { name: 'model', kind: 'value', shape: 'DIR', help: 'folder of the model; it is made if it does not exist' },
@@ -106,13 +106,7 @@ async function runTrainer(model: string, asked: Record<string, unknown>, asJson:
   const report = asJson ? jsonReporter({ write }) : textReporter({ write, note, columns, now: () => new Date() });
   const trainer = startTrainer({ model, asked, tool: programVersion() }, report);
   using _controls = takeControl(trainer, { note, keys: !asJson && columns !== undefined });
-  try {
-    return exitCode(await trainer.end, model, note);
-  } catch (error) {
-    if (!(error instanceof Abandoned)) throw error;
-    note('ended without saving; the last save stands');
-    return INTERRUPTED;
-  }
+  return exitCode(await trainer.end, model, note);
 }
 
 function exitCode({ reason, saved }: LoopEnd, model: string, note: Terminal['note']): number {
@@ -133,10 +127,13 @@ function exitCode({ reason, saved }: LoopEnd, model: string, note: Terminal['not
 /** Signals and keys to commands, until disposed. */
 function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal['note']; readonly keys: boolean }): Disposable {
   let interrupts = 0;
+  const input = keys && process.stdin.isTTY ? process.stdin : undefined;
   const stop = (): void => {
     if (interrupts++ > 0) {
-      trainer.abandon();
-      return;
+      // A thread that is ended inside a call of ONNX Runtime aborts the process: this is the quiet way, and saves survive it.
+      input?.setRawMode(false);
+      writeSync(process.stderr.fd, 'ended without saving; the last save stands\n');
+      process.kill(process.pid, 'SIGKILL');
     }
     note(`${keys ? '\n' : ''}saving and ending after the iterations under way; Ctrl-C again ends at once without saving`);
     trainer.send('stop');
@@ -169,7 +166,6 @@ function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal
   ];
   for (const [signal, act] of signals) process.on(signal, act);
   process.stdout.on('error', brokenPipe);
-  const input = keys && process.stdin.isTTY ? process.stdin : undefined;
   input?.setRawMode(true);
   input?.on('data', press);
   return {

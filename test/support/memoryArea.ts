@@ -25,7 +25,7 @@ export function memoryArea(contents: Readonly<Record<string, string>>): MemoryAr
     journal: () => journal,
     killAfter: (steps) => void (left = steps),
     revive: () => void (left = Infinity),
-    describe: (path) => `/work/${path}`,
+    describe: (path) => `/memory/${path}`,
     exists: async (path) => files.has(path),
     list: async (path) => {
       const folder = path.replace(/\/$/, '');

@@ -6,20 +6,14 @@ import type { TrainJob } from './training.ts';
 import { errorOf, type TrainMessage } from './trainProtocol.ts';
 
 export interface Trainer {
-  /** Settles when training ends; rejects with what it failed of, or with Abandoned. */
+  /** Settles when training ends; rejects with what it failed of. */
   readonly end: Promise<LoopEnd>;
   readonly send: (command: TrainCommand) => void;
-  /** Ends at once: nothing is saved, and the last save stands. */
-  readonly abandon: () => void;
 }
-
-/** Training was ended without a save, as asked. */
-export class Abandoned extends Error {}
 
 export function startTrainer(job: TrainJob, onEvent: (event: TrainEvent) => void): Trainer {
   const file = import.meta.url.endsWith('.ts') ? './trainWorker.ts' : './trainWorker.js';
   const worker = new Worker(new URL(file, import.meta.url), { workerData: job });
-  let abandoned = false;
   const end = new Promise<LoopEnd>((resolve, reject) => {
     worker.on('message', (message: TrainMessage) => {
       switch (message.kind) {
@@ -35,14 +29,10 @@ export function startTrainer(job: TrainJob, onEvent: (event: TrainEvent) => void
       if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return reject(error);
       reject(new ResourceError('training: out of memory', { next: 'use a smaller --batch-size, or a smaller model', cause: error }));
     });
-    worker.on('exit', (code) => reject(abandoned ? new Abandoned() : new Error(`the trainer's thread ended with code ${code}`)));
+    worker.on('exit', (code) => reject(new Error(`the trainer's thread ended with code ${code}`)));
   });
   return {
     end,
     send: (command) => worker.postMessage(command),
-    abandon() {
-      abandoned = true;
-      void worker.terminate();
-    },
   };
 }
