@@ -76,6 +76,22 @@ test('training says what it does, in order and in full', () => {
   expect(readdirSync(base).sort()).toEqual(['current', 'loss.bin', 'previews', 'saves']);
 });
 
+test('a second Ctrl-C ends at once, and the last save stands', async () => {
+  const model = fresh('twice');
+  let sent = 0;
+  const { err } = await liae(['train', '--model', model, '--json', ...flags({ ...tiny, target: 100_000 })], {
+    watch(out, kill) {
+      if (sent > 0 || !out.includes('"event":"iteration"')) return;
+      sent = 2;
+      kill('SIGINT');
+      setTimeout(() => kill('SIGINT'), 5);
+    },
+  });
+  expect(err).not.toContain('Napi');
+  const again = eventsOf((await succeeded(['train', '--model', model, '--json', '--target', '1'])).out);
+  expect(again.some(({ event }) => event === 'started')).toBe(true);
+});
+
 test('the signal of Ctrl-C saves and ends with 0, and the folder of the model is all that a resume needs', async () => {
   const model = fresh('interrupted');
   const interruptAfter = (iterations: number): NonNullable<Parameters<typeof liae>[1]> => {
