@@ -133,7 +133,9 @@ function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal
       // A thread that is ended inside a call of ONNX Runtime aborts the process: this is the quiet way, and saves survive it.
       input?.setRawMode(false);
       writeSync(process.stderr.fd, 'ended without saving; the last save stands\n');
-      process.kill(process.pid, 'SIGKILL');
+      process.removeAllListeners('SIGINT');
+      process.kill(process.pid, 'SIGINT');
+      return;
     }
     note(`${keys ? '\n' : ''}saving and ending after the iterations under way; Ctrl-C again ends at once without saving`);
     trainer.send('stop');
