@@ -10,8 +10,7 @@ import { type Args, type Flag, optional, required } from './args.ts';
 import type { Command, Terminal } from './command.ts';
 import { degreesOf, numberIn, placeOf, sizeFor, sizeRange, typeOf } from './extractFlags.ts';
 import { extractReporter, summaryText } from './extractProgress.ts';
-
-const INTERRUPTED = 130;
+import { INTERRUPTED, interruptible } from './interrupts.ts';
 
 export const makeFlags: readonly Flag[] = [
   {
@@ -122,19 +121,11 @@ export async function runExtraction(
   const columns = process.stdout.isTTY && !asJson ? process.stdout.columns : undefined;
   const told = extractReporter({ write, note, columns, now: () => performance.now() });
   const report = asJson ? (event: ExtractEvent): void => write(`${JSON.stringify(event)}\n`) : told;
-  const stop = new AbortController();
-  let interrupts = 0;
-  const interrupt = (): void => {
-    if (interrupts++ > 0) process.exit(INTERRUPTED);
-    note(`${columns === undefined ? '' : '\n'}stopping; the same command goes on. Ctrl-C again ends at once`);
-    stop.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const name of signals) process.on(name, interrupt);
+  using interrupt = interruptible((line) => note(`${columns === undefined ? '' : '\n'}${line}`));
   /** A reader that is gone, as in `liae extract --json | head`, is a reason to stop, not a fault. Its error may come after the end. */
   const brokenPipe = (error: NodeJS.ErrnoException): void => {
     if (error.code !== 'EPIPE') throw error;
-    stop.abort();
+    interrupt.stop();
   };
   process.stdout.on('error', brokenPipe);
   let models: ReturnType<typeof openFaceModels> | undefined;
@@ -147,7 +138,7 @@ export async function runExtraction(
     now: () => performance.now(),
   };
   try {
-    const sum = await run(tools, report, stop.signal);
+    const sum = await run(tools, report, interrupt.signal);
     if (!asJson) told.end();
     if (asJson) write(`${JSON.stringify({ event: 'done', ...sum })}\n`);
     else write(`${summaryText(sum, out)}\n`);
@@ -156,7 +147,6 @@ export async function runExtraction(
     return 0;
   } finally {
     if (!asJson) told.end();
-    for (const name of signals) process.off(name, interrupt);
     await (await models?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }

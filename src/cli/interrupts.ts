@@ -3,8 +3,8 @@
 /** Exit code of a command that was interrupted. */
 export const INTERRUPTED = 130;
 
-/** A signal that is aborted by the first interrupt; the second ends the process. Until it is disposed. */
-export function interruptible(note: (line: string) => void): Disposable & { readonly signal: AbortSignal } {
+/** A signal that is aborted by the first interrupt, or by `stop`; the second interrupt ends the process. Until it is disposed. */
+export function interruptible(note: (line: string) => void): Disposable & { readonly signal: AbortSignal; readonly stop: () => void } {
   const stop = new AbortController();
   let interrupts = 0;
   const interrupt = (): void => {
@@ -16,6 +16,7 @@ export function interruptible(note: (line: string) => void): Disposable & { read
   for (const name of signals) process.on(name, interrupt);
   return {
     signal: stop.signal,
+    stop: () => stop.abort(),
     [Symbol.dispose]: () => {
       for (const name of signals) process.off(name, interrupt);
     },
