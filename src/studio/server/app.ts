@@ -6,9 +6,10 @@ import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { LiaeError, OptionError } from '../../base/index.ts';
 import type { Problem } from '../protocol.ts';
-import { isBytes, openApi, type Route, routes, type Studio } from './api.ts';
+import { openApi, routes } from './api.ts';
 import { type GateOptions, guards, judge } from './gate.ts';
 import { MissingJob } from './jobs.ts';
+import { isBytes, type Route, type Studio } from './routing.ts';
 
 /** Of a JSON body; a hundred thousand names fit. */
 const MAX_BODY = 32 * 1024 * 1024;

@@ -20,7 +20,8 @@ export const trainingOf = (model: string): JobInfo | undefined =>
   jobs.value.find((job) => job.request.kind === 'train' && job.request.model === model);
 
 // Where one is: #faces/data_src/aligned, #training/model.
-export type Screen = 'workspace' | 'faces' | 'training';
+export const screenNames = ['workspace', 'faces', 'training'] as const;
+export type Screen = (typeof screenNames)[number];
 export interface Place {
   readonly screen: Screen;
   readonly path: string;
@@ -28,7 +29,7 @@ export interface Place {
 
 function placeIn(hash: string): Place {
   const [screen = '', ...path] = hash.slice(1).split('/');
-  return { screen: screen === 'faces' || screen === 'training' ? screen : 'workspace', path: decodeURIComponent(path.join('/')) };
+  return { screen: screenNames.find((name) => name === screen) ?? 'workspace', path: decodeURIComponent(path.join('/')) };
 }
 
 export const place = signal<Place>(placeIn(location.hash));

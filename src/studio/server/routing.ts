@@ -1,0 +1,65 @@
+/** What a route of the server is: its path, the shapes of what it reads and answers, and how it answers. */
+
+import { object, type Schema } from '../schema.ts';
+import type { Hub } from './hub.ts';
+import type { Jobs } from './jobs.ts';
+import type { Places } from './places.ts';
+
+/** What the routes work on. */
+export interface Studio {
+  readonly places: Places;
+  readonly jobs: Jobs;
+  readonly hub: Hub;
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Asked<Q, B> {
+  readonly studio: Studio;
+  readonly query: Q;
+  readonly body: B;
+  /** The last part of the path, where the route has one. */
+  readonly id: string;
+  readonly request: Request;
+}
+
+/** Bytes with their type; the page may keep them for good where their address changes with them. */
+export interface Bytes {
+  readonly bytes: Uint8Array | ReadableStream<Uint8Array>;
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** `:id` stands for one part. */
+  readonly path: string;
+  readonly summary: string;
+  readonly query: Schema<unknown>;
+  /** `stream`: bytes of any length, left in the request. */
+  readonly body: Schema<unknown> | 'stream' | undefined;
+  /** The shape of the JSON that is answered, or the type of the bytes. */
+  readonly reply: Schema<unknown> | string;
+  readonly answer: (asked: Asked<unknown, unknown>) => Promise<unknown>;
+}
+
+export const isBytes = (value: unknown): value is Bytes =>
+  typeof value === 'object' && value !== null && 'bytes' in value && 'type' in value;
+
+export interface Parts<Q, B, R> {
+  readonly query?: Schema<Q>;
+  readonly body?: Schema<B> | 'stream';
+  readonly reply: Schema<R> | string;
+  readonly answer: (asked: Asked<Q, B>) => Promise<R | Bytes>;
+}
+
+const nothing = object({});
+
+/** An entry of the table; its shapes type what it answers with. */
+export function route<Q, B, R>(method: Route['method'], path: string, summary: string, parts: Parts<Q, B, R>): Route {
+  const { query = nothing, body, reply, answer } = parts;
+  return { method, path, summary, query, body, reply, answer: (asked) => answer(asked as Asked<Q, B>) };
+}
+
+/** Headers of bytes whose address changes when they do. */
+export const unchanging = { 'cache-control': 'private, max-age=31536000, immutable' };
