@@ -10,7 +10,8 @@ import { type Args, type Flag, optional, required } from './args.ts';
 import type { Command, Terminal } from './command.ts';
 import { degreesOf, numberIn, placeOf, sizeFor, sizeRange, typeOf } from './extractFlags.ts';
 import { extractReporter, summaryText } from './extractProgress.ts';
-import { INTERRUPTED, interruptible } from './interrupts.ts';
+import { interruptible } from './interrupts.ts';
+import { INTERRUPTED } from './orders.ts';
 
 export const makeFlags: readonly Flag[] = [
   {

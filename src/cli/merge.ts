@@ -15,11 +15,12 @@ import type { SinkPicture } from '../video/index.ts';
 import { type Args, optional, required } from './args.ts';
 import type { Command, Terminal } from './command.ts';
 import { numberIn, placeOf } from './extractFlags.ts';
-import { INTERRUPTED, interruptible } from './interrupts.ts';
+import { interruptible } from './interrupts.ts';
 import { type ModelFacts, markingFlags, modelHash, openMarking } from './marking.ts';
 import { askedSettings, settingFlags, writingFlags, writingOptions } from './mergeFlags.ts';
 import { mergeReporter, mergeSummary } from './mergeProgress.ts';
 import { openModel } from './openModel.ts';
+import { INTERRUPTED } from './orders.ts';
 
 export const merge: Command = {
   name: 'merge',

@@ -22,6 +22,7 @@ import {
 } from '../train/index.ts';
 import { type Args, type Flag, optional, required } from './args.ts';
 import type { Command, Terminal } from './command.ts';
+import { obey } from './orders.ts';
 import { jsonReporter, textReporter } from './progress.ts';
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -124,7 +125,7 @@ function exitCode({ reason, saved }: LoopEnd, model: string, note: Terminal['not
   return saved ? 0 : 1;
 }
 
-/** Signals and keys to commands, until disposed. */
+/** Signals, orders from a file and keys to commands, until disposed. */
 function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal['note']; readonly keys: boolean }): Disposable {
   let interrupts = 0;
   const input = keys && process.stdin.isTTY ? process.stdin : undefined;
@@ -155,24 +156,13 @@ function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal
       else if (key === 'p') preview();
     }
   };
-  const signals: (readonly [NodeJS.Signals, () => void])[] = [
-    ['SIGINT', stop],
-    ['SIGTERM', stop],
-    ['SIGHUP', stop],
-    ...(process.platform === 'win32'
-      ? []
-      : ([
-          ['SIGUSR1', preview],
-          ['SIGUSR2', save],
-        ] as const)),
-  ];
-  for (const [signal, act] of signals) process.on(signal, act);
+  const orders = obey({ stop, save, preview });
   process.stdout.on('error', brokenPipe);
   input?.setRawMode(true);
   input?.on('data', press);
   return {
     [Symbol.dispose]() {
-      for (const [signal, act] of signals) process.off(signal, act);
+      orders[Symbol.dispose]();
       process.stdout.off('error', brokenPipe);
       input?.off('data', press);
       input?.setRawMode(false);

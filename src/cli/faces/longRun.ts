@@ -1,6 +1,7 @@
 /** Long runs: how far they are, at which rate, how long they will take, and an end at Ctrl-C that leaves everything as it was. */
 import { OptionError } from '../../base/index.ts';
 import type { Terminal } from '../command.ts';
+import { INTERRUPTED, obey } from '../orders.ts';
 import { durationText } from '../progress.ts';
 
 /** Runs shorter than this say nothing of their progress. */
@@ -27,16 +28,18 @@ export function progressOf(what: string, { note }: Pick<Terminal, 'note'>): (don
  */
 export async function interruptible(run: (signal: AbortSignal) => Promise<number>, { note }: Pick<Terminal, 'note'>): Promise<number> {
   const abort = new AbortController();
-  const stop = (): void => abort.abort();
-  process.once('SIGINT', stop);
+  let asked = 0;
+  const stop = (): void => {
+    if (asked++ > 0) process.exit(INTERRUPTED);
+    abort.abort();
+  };
+  using _orders = obey({ stop });
   try {
     return await run(abort.signal);
   } catch (error) {
     if (!abort.signal.aborted || error !== abort.signal.reason) throw error;
     note('interrupted; nothing is changed');
-    return 130;
-  } finally {
-    process.off('SIGINT', stop);
+    return INTERRUPTED;
   }
 }
 

@@ -11,9 +11,10 @@ import type { ClipPlan } from '../../platform/node/videoEncoder.ts';
 import type { ClipInfo, Frame, FrameRange, FrameSink, FrameSource, SinkPicture } from '../../video/index.ts';
 import type { Args } from '../args.ts';
 import type { Terminal } from '../command.ts';
-import { INTERRUPTED, interruptible } from '../interrupts.ts';
+import { interruptible } from '../interrupts.ts';
 import type { WritingOptions } from '../mergeFlags.ts';
 import { mergeReporter } from '../mergeProgress.ts';
+import { INTERRUPTED } from '../orders.ts';
 
 /** The only word of a command line. */
 export function inputOf({ rest }: Args, usage: string): string {

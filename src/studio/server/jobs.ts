@@ -2,11 +2,12 @@
  * Jobs: commands of the command line in processes of their own, which outlive the page and the server. Everything about one is in its folder, so
  * that a server started later finds it again:
  *   job.json  what was asked, the process    events.ndjson  its stdout    notes.log  its stderr    exit  its exit code, left by the process itself
+ *   orders    what it is asked to do, a line each, which it looks at: no system needs signals for that
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LiaeError, OptionError, ResourceError } from '../../base/index.ts';
 import { replaceFile } from '../../platform/node/files.ts';
@@ -92,7 +93,7 @@ export class Jobs implements Disposable {
     const folder = places.own('jobs', id);
     await mkdir(folder, { recursive: true });
     const [out, notes] = [openSync(join(folder, 'events.ndjson'), 'a'), openSync(join(folder, 'notes.log'), 'a')];
-    const pid = await startProcess([...program, ...words], { cwd: places.root, out, notes, exit: join(folder, 'exit') }).finally(() => {
+    const pid = await startProcess([...program, ...words], { cwd: places.root, out, notes, folder }).finally(() => {
       closeSync(out);
       closeSync(notes);
     });
@@ -134,9 +135,8 @@ export class Jobs implements Disposable {
     if (!isAlive(job.state)) throw new OptionError('this job has ended', { found: job.state });
     if ((order === 'save' || order === 'preview') && job.request.kind !== 'train')
       throw new OptionError(`${order} is for training`, { found: `a job of kind ${job.request.kind}` });
-    if (process.platform === 'win32' && order !== 'kill')
-      throw new ResourceError('Windows has no signals that a running job could obey', { next: 'end it at once; the last save stands' });
-    process.kill(job.process.pid, signals[order]);
+    if (order === 'kill') process.kill(job.process.pid, 'SIGKILL');
+    else await appendFile(join(job.folder, 'orders'), `${order}\n`);
     if (order === 'stop') job.state = 'stopping';
     this.#show(job);
     return infoOf(job);
@@ -216,8 +216,6 @@ export class Jobs implements Disposable {
   }
 }
 
-const signals: Readonly<Record<JobOrder, NodeJS.Signals>> = { stop: 'SIGINT', kill: 'SIGKILL', save: 'SIGUSR2', preview: 'SIGUSR1' };
-
 export const isAlive = (state: JobInfo['state']): boolean => state === 'running' || state === 'stopping';
 
 function stateAfter(code: number, { state, told }: Job): JobInfo['state'] {
@@ -235,14 +233,15 @@ interface Start {
   readonly cwd: string;
   readonly out: number;
   readonly notes: number;
-  /** File for the exit code. */
-  readonly exit: string;
+  /** For its orders and its exit code. */
+  readonly folder: string;
 }
 
 /** In a group of its own, so that neither the end of the server nor a Ctrl-C in its terminal reaches it. */
-function startProcess([command, ...args]: readonly string[], { cwd, out, notes, exit }: Start): Promise<number> {
+function startProcess([command, ...args]: readonly string[], { cwd, out, notes, folder }: Start): Promise<number> {
   return new Promise((resolve, reject) => {
-    const options = { cwd, detached: true, windowsHide: true, env: { ...process.env, LIAE_EXIT_FILE: exit } };
+    const env = { ...process.env, LIAE_EXIT_FILE: join(folder, 'exit'), LIAE_ORDERS: join(folder, 'orders') };
+    const options = { cwd, detached: true, windowsHide: true, env };
     const child = spawn(command!, args, { ...options, stdio: ['ignore', out, notes] });
     child.once('error', (cause) => reject(new ResourceError('the job cannot be started', { found: cause.message, cause })));
     child.once('spawn', () => {
@@ -263,9 +262,10 @@ async function restored(folder: string, id: string): Promise<Job | undefined> {
     const name: ProcessName = { pid, host, started: typeof since === 'string' ? since : undefined };
     const { size } = await stat(join(folder, 'events.ndjson'));
     const read = Math.max(0, size - TAIL_BYTES);
+    const isStopping = (await tailOf(join(folder, 'orders'), TAIL_BYTES)).split('\n').includes('stop');
     return {
       ...{ id, folder, request: jobRequest.read(request, 'request'), process: name, started, told: nothingTold },
-      ...{ state: 'running', ended: null, read, rest: '', shown: '' },
+      ...{ state: isStopping ? 'stopping' : 'running', ended: null, read, rest: '', shown: '' },
     };
   } catch {
     return undefined; // cut off by a crash before it began, or of another version: nothing that could be shown

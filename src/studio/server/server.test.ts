@@ -20,19 +20,22 @@ const repo = fileURLToPath(new URL('../../../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'liae-studio-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Stands for liae: tells progress, obeys SIGINT, and leaves its exit code as liae does. */
+/** Stands for liae: tells progress, looks at its orders, and leaves its exit code as liae does. */
 const standIn = join(scratch, 'standIn.mjs');
 writeFileSync(
   standIn,
-  `import { writeFileSync } from 'node:fs';
+  `import { existsSync, readFileSync, writeFileSync } from 'node:fs';
   process.on('exit', (code) => writeFileSync(process.env.LIAE_EXIT_FILE, String(code)));
   const words = process.argv.slice(2);
   console.log(JSON.stringify({ event: 'clip', words }));
   let n = 0;
   const timer = setInterval(() => console.log(JSON.stringify({ event: 'analysed', frames: ++n, of: 1000, faces: n })), 20);
-  process.on('SIGINT', () => { console.error('stopping'); clearInterval(timer); process.exitCode = 130; });
-  if (words.join(' ').includes('bad')) { clearInterval(timer); console.error('bad.mp4: not a clip\\n  found    nothing'); process.exitCode = 2; }
-  setTimeout(() => clearInterval(timer), 60_000).unref();`,
+  const looks = setInterval(() => {
+    if (!existsSync(process.env.LIAE_ORDERS) || !readFileSync(process.env.LIAE_ORDERS, 'utf8').includes('stop\\n')) return;
+    console.error('stopping'); clearInterval(timer); clearInterval(looks); process.exitCode = 130;
+  }, 50);
+  if (words.join(' ').includes('bad')) { clearInterval(timer); clearInterval(looks); console.error('bad.mp4: not a clip\\n  found    nothing'); process.exitCode = 2; }
+  setTimeout(() => { clearInterval(timer); clearInterval(looks); }, 60_000).unref();`,
 );
 
 const workspace = join(scratch, 'work');
