@@ -17,7 +17,7 @@ import type { Command, Terminal } from './command.ts';
 import { numberIn, placeOf } from './extractFlags.ts';
 import { interruptible } from './interrupts.ts';
 import { type ModelFacts, markingFlags, modelHash, openMarking } from './marking.ts';
-import { askedSettings, settingFlags, writingFlags, writingOptions } from './mergeFlags.ts';
+import { askedSettings, networkFlags, networksOf, settingFlags, writingFlags, writingOptions } from './mergeFlags.ts';
 import { mergeReporter, mergeSummary } from './mergeProgress.ts';
 import { openModel } from './openModel.ts';
 import { INTERRUPTED } from './orders.ts';
@@ -52,6 +52,7 @@ export const merge: Command = {
     { name: 'smooth', kind: 'switch', help: 'smooth landmarks over time, without lag', default: 'no' },
     { name: 'fill', kind: 'switch', help: 'fill gaps of up to a third of a second', default: 'no' },
     ...settingFlags,
+    ...networkFlags,
     ...writingFlags,
     { name: 'rate', kind: 'value', shape: 'N', help: 'frames a second of a film made of pictures', default: '25' },
     { name: 'like', kind: 'value', shape: 'CLIP', help: 'whose times, colour tags and sound a film made of pictures gets' },
@@ -75,6 +76,7 @@ export const merge: Command = {
       ...{ session: optional(args, 'session'), settings: askedSettings(args), from: placeOf(args, 'from'), to: placeOf(args, 'to') },
       only: optional(args, 'only'),
       personDistance: numberIn(args, 'person-distance', 0.6, [0.05, 2], false),
+      ...networksOf(args),
       smooth: args.values.smooth === true,
       fill: args.values.fill === true,
       ...writingOptions(args),

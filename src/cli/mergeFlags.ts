@@ -1,6 +1,7 @@
 /** Flags of merging and of writing clips, and what their values mean. */
 import { OptionError } from '../base/index.ts';
-import { findMergeSetting, type MergeSettingSpec, mergeRangeText, mergeSettingTable } from '../merge/index.ts';
+import { findMergeSetting, type MergeSettingSpec, mergeRangeText, mergeSettingTable, pixelFormOf } from '../merge/index.ts';
+import type { MergeAsk, NetworkAsk } from '../platform/node/mergePrepare.ts';
 import { type Quality, qualities, type VideoCodec, videoCodecs } from '../platform/node/videoCodecs.ts';
 import { nearest } from '../train/index.ts';
 import { type Args, type Flag, optional } from './args.ts';
@@ -23,6 +24,37 @@ export const askedSettings = ({ values }: Args): Record<string, unknown> =>
       .filter(([name]) => settingNames.has(name))
       .map(([name, value]) => [findMergeSetting(name).name, value]),
   );
+
+const pixelsHelp = 'what its pictures are: bgr or rgb in 0…1, or signed-rgb in −1…1';
+
+/** Networks that users bring. */
+export const networkFlags: readonly Flag[] = [
+  {
+    name: 'xseg-model',
+    kind: 'value',
+    shape: 'FILE',
+    help: 'ONNX network for the xseg mask modes: a face in, NHWC or NCHW, and its mask out, 0 to 1',
+    default: 'masks stored in the faces, which xseg-dst alone can do with',
+  },
+  { name: 'xseg-pixels', kind: 'value', shape: 'NAME', help: pixelsHelp, default: "bgr, as DeepFaceLab's" },
+  {
+    name: 'enhancer',
+    kind: 'value',
+    shape: 'FILE',
+    help: 'ONNX network for super_resolution_power: a face in, NHWC or NCHW, and a finer one out',
+  },
+  { name: 'enhancer-pixels', kind: 'value', shape: 'NAME', help: pixelsHelp, default: 'bgr' },
+];
+
+/** @throws OptionError for a form of pixels that there is not. */
+export function networksOf(args: Args): Pick<MergeAsk, 'xsegModel' | 'enhancer'> {
+  const asked = (flag: string, pixels: string): NetworkAsk | undefined => {
+    const path = optional(args, flag);
+    const form = pixelFormOf(optional(args, pixels), `--${pixels}`);
+    return path === undefined ? undefined : { path, pixels: form };
+  };
+  return { xsegModel: asked('xseg-model', 'xseg-pixels'), enhancer: asked('enhancer', 'enhancer-pixels') };
+}
 
 export const writingFlags: readonly Flag[] = [
   {

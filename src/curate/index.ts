@@ -22,6 +22,7 @@ export { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } f
 export { type FaceInfo, faceInfo, type Range } from './faceInfo.ts';
 export {
   cropMask,
+  decodeMask,
   encodeMask,
   hullOf,
   maskOfFace,

@@ -20,7 +20,7 @@ import { type Picture, readWindow } from './picture.ts';
 import type { MergeSettings } from './settings.ts';
 
 /** What XSeg sees: the crop at this side. */
-const XSEG_SIDE = 256;
+export const XSEG_SIDE = 256;
 /** The mask is made at this many times the model's side. */
 export const MASK_SCALE = 4;
 
@@ -50,6 +50,7 @@ export interface FaceCrop {
 /**
  * @param landmarks  68 points in the frame.
  * @param model  what the predictor was trained on.
+ * @param seen  the frame as networks know frames, where it is of wider colours; of the same size.
  * Source: crops as everywhere (face/align.ts); the crop that is pasted has 1 / scale of the side, so a larger scale shrinks the face.
  */
 export function cropFace(
@@ -57,6 +58,7 @@ export function cropFace(
   landmarks: Landmarks,
   model: { readonly resolution: number; readonly faceType: FaceType },
   settings: MergeSettings,
+  seen?: Picture,
 ): FaceCrop {
   const { resolution, faceType } = model;
   const size = settings.super_resolution_power === 0 ? resolution : resolution * 4;
@@ -67,13 +69,14 @@ export function cropFace(
   const frameSize = { width: frame.width, height: frame.height };
   const window = touched([faceFromFrame, outputFromFrame], size, frameSize);
   const pane = window && readWindow(frame, window);
-  const crop = (side: number, target: Affine): FloatImage => {
+  const seenPane = seen === undefined ? pane : window && readWindow(seen, window);
+  const crop = (from: Pane | undefined, side: number, target: Affine): FloatImage => {
     const out = floatImage(side, side, 3);
-    if (pane !== undefined) warpWindow(pane, invertAffine(target), wholePane(out));
+    if (from !== undefined) warpWindow(from, invertAffine(target), wholePane(out));
     clip(out.data, 0, 1);
     return out;
   };
-  const face = crop(size, faceFromFrame);
+  const face = crop(pane, size, faceFromFrame);
   const needsXseg = settings.mask_mode.includes('xseg-dst');
   const hull = settings.mask_mode === 'dst' ? floatImage(size, size, 1) : undefined;
   if (hull !== undefined) {
@@ -82,8 +85,8 @@ export function cropFace(
   }
   return {
     ...{ resolution, size, faceFromFrame, outputFromFrame, maskFromFrame, pane, frameSize, face, hull },
-    predictorInput: resize(face, resolution, resolution, 'linear'),
-    xsegInput: needsXseg ? crop(XSEG_SIDE, faceFromImage(landmarks, XSEG_SIDE, faceType)) : undefined,
+    predictorInput: resize(seen === undefined ? face : crop(seenPane, size, faceFromFrame), resolution, resolution, 'linear'),
+    xsegInput: needsXseg ? crop(seenPane, XSEG_SIDE, faceFromImage(landmarks, XSEG_SIDE, faceType)) : undefined,
   };
 }
 

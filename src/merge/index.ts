@@ -1,7 +1,16 @@
 /** Predicted faces back into frames: settings, crops, masks, colours, seams, motion; and the frame as a whole. */
-export { cropFace, type FaceCrop } from './faceCrop.ts';
+export { cropFace, type FaceCrop, MASK_SCALE, XSEG_SIDE } from './faceCrop.ts';
 export { type MergeTools, mergeTools } from './faceMerge.ts';
-export { type FrameFace, framesWithout, type KnownFace, type MatchedFaces, type MatchTarget, matchFaces } from './matchFaces.ts';
+export { enhancerNetwork, type FaceNetwork, maskNetwork, type PixelForm, pixelFormOf } from './faceNetwork.ts';
+export {
+  type FrameFace,
+  framesWithout,
+  type KnownFace,
+  type MatchedFaces,
+  type MatchTarget,
+  matchFaces,
+  type StoredMask,
+} from './matchFaces.ts';
 export { type FaceToMerge, type MergeContext, type MergedFrame, mergeFrame } from './mergeFrame.ts';
 export {
   type MergeSession,
@@ -13,7 +22,7 @@ export {
 } from './mergeSession.ts';
 export { type Motion, motionOf } from './motion.ts';
 export type { Picture, WideImage } from './picture.ts';
-export type { Prediction } from './prediction.ts';
+export { mixedFace, type Prediction } from './prediction.ts';
 export {
   findMergeSetting,
   type MergeSettingName,

@@ -5,7 +5,16 @@
 import { FormatError } from '../base/index.ts';
 import type { Landmarks } from '../face/index.ts';
 import type { LiaeFields } from '../faceset/index.ts';
+import type { Affine } from '../image/index.ts';
 import type { ClipInfo } from '../video/index.ts';
+
+/** The XSeg mask that is kept with a face. */
+export interface StoredMask {
+  /** PNG or JPEG, gray. */
+  readonly bytes: Uint8Array;
+  /** The whole mask, 0…1 either way, from pixels of the frame. */
+  readonly unitFromFrame: Affine;
+}
 
 /** A face as its file tells of it. */
 export interface KnownFace {
@@ -16,6 +25,8 @@ export interface KnownFace {
   readonly sourceFilename?: string | undefined;
   /** 68 points in the frame. */
   readonly sourceLandmarks?: Landmarks | undefined;
+  /** Absent if it has none, or none is asked for. */
+  readonly mask?: StoredMask | undefined;
   readonly fields: Pick<LiaeFields, 'frame' | 'time' | 'sourceHash' | 'landmarkScore' | 'embedding' | 'filled'>;
 }
 
@@ -28,6 +39,7 @@ export interface FrameFace {
   /** That it is a face, 0…1, as far as known. */
   readonly score?: number | undefined;
   readonly embedding?: Float32Array | undefined;
+  readonly mask?: StoredMask | undefined;
 }
 
 export interface MatchedFaces {
@@ -81,6 +93,7 @@ export function matchFaces(faces: readonly KnownFace[], target: MatchTarget): Ma
       landmarks,
       score: face.fields.landmarkScore,
       embedding: face.fields.embedding,
+      mask: face.mask && { ...face.mask, unitFromFrame: scaledSource(face.mask.unitFromFrame, scale) },
     };
     const others = frames.get(frame);
     if (others === undefined) frames.set(frame, [own]);
@@ -99,6 +112,9 @@ export function matchFaces(faces: readonly KnownFace[], target: MatchTarget): Ma
   checkPlaces(frames, target);
   return { frames, how, notes };
 }
+
+/** The same transform from a source that is larger by these factors. */
+const scaledSource = ([a, b, tx, c, d, ty]: Affine, [x, y]: readonly [number, number]): Affine => [a / x, b / y, tx, c / x, d / y, ty];
 
 type Rule = (face: KnownFace) => number | undefined;
 

@@ -29,16 +29,29 @@ export function workingFace(
   { face, mask, dstMask, enhanced }: Prediction,
   { super_resolution_power: power }: MergeSettings,
 ): { face: FloatImage; prd: FloatImage; dst: FloatImage } {
+  return {
+    face: mixedFace(face, enhanced, size, power),
+    prd: resize(clipped(mask), size, size, 'cubic'),
+    dst: resize(clipped(dstMask), size, size, 'cubic'),
+  };
+}
+
+/**
+ * The predicted face at `size`, clipped, with its share of the enhanced one. Source: the reference's order.
+ *
+ * @param enhanced  at `size`.
+ * @throws OptionError if super resolution is asked for and there is no enhanced face.
+ */
+export function mixedFace(face: FloatImage, enhanced: FloatImage | undefined, size: number, power: number): FloatImage {
   const large = resize(clipped(face), size, size, 'linear');
-  const out = { face: large, prd: resize(clipped(mask), size, size, 'cubic'), dst: resize(clipped(dstMask), size, size, 'cubic') };
-  if (power === 0) return out;
+  if (power === 0) return large;
   if (enhanced === undefined) {
     throw new OptionError('super_resolution_power: there is no enhanced face to mix in', { next: `${flagOf('super_resolution_power')} 0` });
   }
   const share = power / 100;
   for (let i = 0; i < large.data.length; i++) large.data[i] = large.data[i]! * (1 - share) + enhanced.data[i]! * share;
   clip(large.data, 0, 1);
-  return out;
+  return large;
 }
 
 function clipped(image: FloatImage): FloatImage {

@@ -95,7 +95,7 @@ export const mergeSettingTable = [
     max: 100,
     default: 0,
     aliases: ['super_resolution'],
-    help: 'share of the enhanced face; needs an enhancer',
+    help: 'share of the face that --enhancer makes finer',
   },
   {
     name: 'blursharpen_amount',

@@ -12,7 +12,18 @@ export interface Feed {
   readonly data: FeedArray;
 }
 
+/** What a program takes or gives, as its file says. */
+export interface Port {
+  readonly name: string;
+  /** 'float32', 'int64'…; 'none' for what is no tensor. */
+  readonly type: string;
+  /** Undefined where any length goes. */
+  readonly shape: readonly (number | undefined)[];
+}
+
 export interface Program extends AsyncDisposable {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
   /**
    * Runs once.
    *

@@ -4,6 +4,7 @@
  */
 import type { ByteImage } from '../image/index.ts';
 import type { DeepImage } from './frameSink.ts';
+import type { WideColours } from './toneUnmap.ts';
 
 export interface Frame {
   /** Number of the frame in the whole clip from 0, in order of presentation, whatever range is read. */
@@ -14,6 +15,8 @@ export interface Frame {
   readonly image: ByteImage;
   /** The same picture in the clip's own colours (its transfer and primaries, not mapped), of clips opened for it. */
   readonly deep?: DeepImage | undefined;
+  /** What the signal of `deep` means, where `image` is mapped from it to BT.709. */
+  readonly wide?: WideColours | undefined;
   /** The file name, for a frame that is a picture of its own. */
   readonly name?: string | undefined;
   /** Whether the decoder found the frame damaged and showed what it had. */

@@ -5,3 +5,4 @@ export type { DeepImage, FrameSink, SinkFrame, SinkPicture } from './frameSink.t
 export type { ClipInfo, Frame, FrameRange, FrameSource } from './frameSource.ts';
 export { type Orientation, orient, orientationOfMatrix, orientDeep } from './orientation.ts';
 export { ToneMap, type WideTransfer } from './toneMap.ts';
+export { ToneUnmap, type WideColours } from './toneUnmap.ts';

@@ -7,13 +7,13 @@
 export type WideTransfer = 'hlg' | 'pq' | 'sdr';
 
 /** Standard-range white in cd/m². Source: ITU-R BT.2408-7, table 1. */
-const WHITE = 203;
+export const WHITE = 203;
 /** Peak of the display that HLG is shown on, in cd/m². Source: ITU-R BT.2100-2, note 5e. */
-const HLG_PEAK = 1000;
+export const HLG_PEAK = 1000;
 /** BT.2020 to BT.709, linear light. Source: ITU-R BT.2087-0, the inverse of its M1. */
 const GAMUT = [1.660491, -0.587641, -0.07285, -0.12455, 1.1329, -0.008349, -0.018151, -0.100579, 1.11873] as const;
 /** Luminance of BT.2020. Source: ITU-R BT.2100-2, table 5. */
-const LUMA = [0.2627, 0.678, 0.0593] as const;
+export const LUMA = [0.2627, 0.678, 0.0593] as const;
 /** Steps of the tables over light, spaced by its square root. */
 const STEPS = 4096;
 

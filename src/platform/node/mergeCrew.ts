@@ -2,11 +2,13 @@
 import { availableParallelism } from 'node:os';
 import { type TransferListItem, Worker } from 'node:worker_threads';
 import {
+  buffersOfPrediction,
   type MergedResult,
   MergeHand,
   type MergeModel,
   type MergeTask,
   PredictHand,
+  type PredictInput,
   type PredictorParts,
   type RawPrediction,
 } from './mergeHand.ts';
@@ -19,16 +21,20 @@ export type MergeWorkerData =
 export type MergeRequest =
   | { readonly kind: 'crop'; readonly task: MergeTask }
   | { readonly kind: 'finish'; readonly id: number; readonly predictions: readonly RawPrediction[] }
-  | { readonly kind: 'predict'; readonly inputs: readonly Float32Array[] };
+  | { readonly kind: 'predict'; readonly inputs: readonly PredictInput[] };
 
 export type MergeReply = { readonly call: number } & (
-  | { readonly result: readonly Float32Array[] | MergedResult | readonly RawPrediction[] }
+  | { readonly result: readonly PredictInput[] | MergedResult | readonly RawPrediction[] }
   | { readonly failure: Failure }
 );
 
+/** The memory of what networks see, to be handed to another thread. */
+export const buffersOfInput = ({ face, xseg }: PredictInput): ArrayBuffer[] =>
+  [face, xseg].flatMap((one) => (one === undefined ? [] : [one.buffer as ArrayBuffer]));
+
 /** A frame that was begun: what the network must see, and how it goes on. */
 export interface BegunFrame {
-  readonly inputs: readonly Float32Array[];
+  readonly inputs: readonly PredictInput[];
   finish(predictions: readonly RawPrediction[]): Promise<MergedResult>;
 }
 
@@ -37,7 +43,7 @@ export interface MergeCrew extends AsyncDisposable {
   readonly hands: number;
   /** Takes the picture's memory. */
   begin(task: MergeTask): Promise<BegunFrame>;
-  predict(inputs: readonly Float32Array[]): Promise<readonly RawPrediction[]>;
+  predict(inputs: readonly PredictInput[]): Promise<readonly RawPrediction[]>;
 }
 
 /** Both jobs on the calling thread. */
@@ -68,12 +74,13 @@ export function threadCrew(model: MergeModel, parts: PredictorParts, workers: nu
     async begin(task) {
       const thread = composers.reduce((least, other) => (other.load < least.load ? other : least));
       thread.load++;
-      const inputs = (await thread.call({ kind: 'crop', task }, [task.picture.data.buffer as ArrayBuffer])) as readonly Float32Array[];
+      const given = [task.picture, ...(task.seen === undefined ? [] : [task.seen.picture])].map(({ data }) => data.buffer as ArrayBuffer);
+      const inputs = (await thread.call({ kind: 'crop', task }, given)) as readonly PredictInput[];
       return {
         inputs,
         async finish(predictions) {
           try {
-            const buffers = predictions.flatMap(({ face, mask, dstMask }) => [face.buffer, mask.buffer, dstMask.buffer] as ArrayBuffer[]);
+            const buffers = predictions.flatMap(buffersOfPrediction);
             return (await thread.call({ kind: 'finish', id: task.id, predictions }, buffers)) as MergedResult;
           } finally {
             thread.load--;
@@ -82,7 +89,7 @@ export function threadCrew(model: MergeModel, parts: PredictorParts, workers: nu
       };
     },
     async predict(inputs) {
-      const buffers = inputs.map(({ buffer }) => buffer as ArrayBuffer);
+      const buffers = inputs.flatMap(buffersOfInput);
       return (await predictor.call({ kind: 'predict', inputs }, buffers)) as readonly RawPrediction[];
     },
     async [Symbol.asyncDispose]() {

@@ -1,12 +1,16 @@
 /** The faces of a folder, loose or packed, with all that merging needs of them; and what extraction told of their clip. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LiaeError } from '../../base/index.ts';
-import { liaeFields, openFaces, readFace } from '../../faceset/index.ts';
-import type { KnownFace } from '../../merge/index.ts';
+import { FormatError, LiaeError } from '../../base/index.ts';
+import { decodeMask } from '../../curate/index.ts';
+import { type FaceMetadata, liaeFields, openFaces, readFace } from '../../faceset/index.ts';
+import type { Affine } from '../../image/index.ts';
+import type { KnownFace, StoredMask } from '../../merge/index.ts';
 import type { ClipInfo } from '../../video/index.ts';
+import { nodeCodec } from './codec.ts';
 import { storedAlignments } from './extractFiles.ts';
 import { nodeFolder } from './files.ts';
+import type { PlacedMask } from './mergeHand.ts';
 
 /** Files that are read at the same time. */
 const TOGETHER = 16;
@@ -17,8 +21,11 @@ export interface FolderFaces {
   readonly skipped: readonly string[];
 }
 
-/** @param folder  of faces; or with `person`, one in which that person's faces have a folder of their own, or a name in the pak. */
-export async function readFaces(folder: string, person?: string): Promise<FolderFaces> {
+/**
+ * @param folder  of faces; or with `person`, one in which that person's faces have a folder of their own, or a name in the pak.
+ * @param masks  whether the masks that are stored in them are wanted.
+ */
+export async function readFaces(folder: string, { person, masks }: { person?: string | undefined; masks: boolean }): Promise<FolderFaces> {
   const own = person === undefined ? undefined : join(folder, person);
   const apart = own !== undefined && (await stat(own).catch(() => undefined))?.isDirectory() === true;
   await using set = await openFaces(nodeFolder(apart ? own : folder));
@@ -28,8 +35,10 @@ export async function readFaces(folder: string, person?: string): Promise<Folder
     const read = await Promise.all(
       some.map(async (k): Promise<KnownFace | undefined> => {
         if (!apart && person !== undefined && set.person(k) !== person) return undefined;
-        const { sourceFilename, sourceLandmarks } = set.metadata(k);
-        const plain = { name: set.name(k), person: set.person(k), sourceFilename, sourceLandmarks };
+        const metadata = set.metadata(k);
+        const { sourceFilename, sourceLandmarks } = metadata;
+        const mask = masks ? storedMask(metadata, set.size(k)) : undefined;
+        const plain = { name: set.name(k), person: set.person(k), sourceFilename, sourceLandmarks, mask };
         try {
           const { bytes } = await set.read(k);
           return { ...plain, fields: liaeFields(readFace(bytes, set.name(k)).dict) };
@@ -42,6 +51,26 @@ export async function readFaces(folder: string, person?: string): Promise<Folder
     faces.push(...read.filter((face) => face !== undefined));
   }
   return { faces, skipped: set.skipped.map(({ name, cause }) => `${name}: ${cause}`) };
+}
+
+/** A face's mask and where it lies in the frame; undefined if it has none, or does not say where it was cut out. */
+function storedMask({ xsegMask, imageToFace }: FaceMetadata, [width, height]: readonly [number, number]): StoredMask | undefined {
+  if (xsegMask === undefined || imageToFace?.length !== 6) return undefined;
+  const [a, b, tx, c, d, ty] = imageToFace as [number, number, number, number, number, number];
+  // Pixel centres are whole numbers: the picture goes from -½ to its width - ½.
+  return {
+    bytes: xsegMask,
+    unitFromFrame: [a / width, b / width, (tx + 0.5) / width, c / height, d / height, (ty + 0.5) / height],
+  };
+}
+
+/** A stored mask as it is used. @throws FormatError if its bytes are no square picture. */
+export async function placedMask({ bytes, unitFromFrame: [a, b, tx, c, d, ty] }: StoredMask): Promise<PlacedMask> {
+  const { width, data } = await decodeMask(bytes, nodeCodec(), 'a face');
+  const height = data.length / width;
+  if (width !== height) throw new FormatError('a face: its mask is not square', { found: `${width}×${height}` });
+  const unit = [a, b, tx, c, d, ty].map((v, i) => v * width - (i % 3 === 2 ? 0.5 : 0));
+  return { side: width, data, maskFromFrame: unit as unknown as Affine };
 }
 
 /** What the analysis of a clip tells beside its faces. */

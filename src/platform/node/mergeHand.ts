@@ -1,11 +1,35 @@
 /** The two jobs of merging that take time, as they are done in a thread or right here: predicting faces in batches, and composing frames. */
 
 import type { Tensor } from '../../base/index.ts';
-import type { FaceType } from '../../face/index.ts';
-import { type FloatImage, floatImage } from '../../image/index.ts';
-import { cropFace, type FaceCrop, type MergeSettings, type Motion, mergeFrame, mergeTools, type Picture } from '../../merge/index.ts';
+import { type FaceType, faceFromImage } from '../../face/index.ts';
+import {
+  type Affine,
+  affineFromTriangles,
+  clip,
+  type FloatImage,
+  floatImage,
+  invertAffine,
+  mapPoints,
+  resize,
+  warpAffine,
+} from '../../image/index.ts';
+import {
+  cropFace,
+  type FaceCrop,
+  type FaceNetwork,
+  MASK_SCALE,
+  type MergeSettings,
+  type Motion,
+  mergeFrame,
+  mergeTools,
+  mixedFace,
+  type Picture,
+  type Prediction,
+  XSEG_SIDE,
+} from '../../merge/index.ts';
 import { createSwapper, type ModelConfig, type Swapper } from '../../models/index.ts';
-import type { SinkPicture } from '../../video/index.ts';
+import { type SinkPicture, ToneUnmap, type WideColours } from '../../video/index.ts';
+import { type NetworkFile, openEnhancer, openMasker } from './mergeNetworks.ts';
 import { ortBackend } from './ortBackend.ts';
 
 /** The network and how it is asked. Plain data: it travels to a thread. */
@@ -15,6 +39,21 @@ export interface PredictorParts {
   readonly weights: ReadonlyMap<string, Tensor>;
   readonly batch: number;
   readonly lowering: 'fast' | 'direct';
+  /** Networks that the user brought, for XSeg masks and for super resolution. */
+  readonly masker?: NetworkFile | undefined;
+  readonly enhancer?: NetworkFile | undefined;
+}
+
+/** What is asked of the networks for one face, and what they see. BGR in 0…1. */
+export interface PredictInput {
+  /** At the model's side. */
+  readonly face: Float32Array;
+  /** At XSEG_SIDE, where the frame's own face needs an XSeg mask that it does not bring. */
+  readonly xseg?: Float32Array | undefined;
+  /** Whether the predicted face needs one. */
+  readonly xsegPrd: boolean;
+  /** Share of the enhanced face in percent. */
+  readonly power: number;
 }
 
 /** Of one face, at the model's side: face of three channels, and two masks. */
@@ -22,24 +61,35 @@ export interface RawPrediction {
   readonly face: Float32Array;
   readonly mask: Float32Array;
   readonly dstMask: Float32Array;
+  /** The face at four times the side. */
+  readonly enhanced?: Float32Array | undefined;
+  /** At XSEG_SIDE. */
+  readonly xsegPrd?: Float32Array | undefined;
+  readonly xsegDst?: Float32Array | undefined;
 }
+
+/** The memory of predictions, to be handed to another thread. */
+export const buffersOfPrediction = (prediction: RawPrediction): ArrayBuffer[] =>
+  Object.values(prediction).flatMap((one: Float32Array | undefined) => (one === undefined ? [] : [one.buffer as ArrayBuffer]));
 
 export class PredictHand implements AsyncDisposable {
   readonly #parts: PredictorParts;
   #swapper: Promise<Swapper> | undefined;
+  #masker: Promise<FaceNetwork> | undefined;
+  #enhancer: Promise<FaceNetwork> | undefined;
 
   constructor(parts: PredictorParts) {
     this.#parts = parts;
   }
 
-  /** @param inputs  one face each, BGR in 0…1; at most a batch of them. */
-  async predict(inputs: readonly Float32Array[]): Promise<RawPrediction[]> {
+  /** @param inputs  one face each; at most a batch of them. */
+  async predict(inputs: readonly PredictInput[]): Promise<RawPrediction[]> {
     const { config, batch } = this.#parts;
     this.#swapper ??= createSwapper(ortBackend(), this.#parts);
     const swapper = await this.#swapper;
     const pixels = config.resolution ** 2;
     const faces = new Float32Array(pixels * batch * 3);
-    for (const [k, input] of inputs.entries()) {
+    for (const [k, { face: input }] of inputs.entries()) {
       for (let p = 0; p < pixels; p++) for (let c = 0; c < 3; c++) faces[(p * batch + k) * 3 + c] = input[p * 3 + c]!;
     }
     const { face, faceMask, dstMask } = await swapper.swap(faces);
@@ -48,12 +98,48 @@ export class PredictHand implements AsyncDisposable {
       for (let p = 0; p < pixels; p++) for (let c = 0; c < channels; c++) out[p * channels + c] = all[(p * batch + k) * channels + c]!;
       return out;
     };
-    return inputs.map((_, k) => ({ face: take(face, k, 3), mask: take(faceMask, k, 1), dstMask: take(dstMask, k, 1) }));
+    const out: RawPrediction[] = [];
+    for (const [k, input] of inputs.entries()) {
+      const plain = { face: take(face, k, 3), mask: take(faceMask, k, 1), dstMask: take(dstMask, k, 1) };
+      out.push({ ...plain, ...(await this.#more(plain.face, input)) });
+    }
+    return out;
+  }
+
+  /** What the user's networks add. */
+  async #more(
+    face: Float32Array,
+    { xseg, xsegPrd, power }: PredictInput,
+  ): Promise<Pick<RawPrediction, 'enhanced' | 'xsegPrd' | 'xsegDst'>> {
+    const { config, masker, enhancer } = this.#parts;
+    const predicted = square(face, 3);
+    const size = config.resolution * (power === 0 ? 1 : MASK_SCALE);
+    let enhanced: FloatImage | undefined;
+    if (power > 0 && enhancer !== undefined) {
+      this.#enhancer ??= openEnhancer(enhancer, config.resolution);
+      const clean: FloatImage = { ...predicted, data: predicted.data.slice() };
+      clip(clean.data, 0, 1);
+      enhanced = resize(await (await this.#enhancer).run(clean), size, size, 'linear');
+    }
+    const wantsMask = xsegPrd || xseg !== undefined;
+    if (wantsMask && masker !== undefined) this.#masker ??= openMasker(masker);
+    const mask = async (image: FloatImage): Promise<Float32Array | undefined> => (await (await this.#masker)?.run(image))?.data;
+    return {
+      ...(enhanced && { enhanced: enhanced.data }),
+      ...(xsegPrd && { xsegPrd: await mask(resize(mixedFace(predicted, enhanced, size, power), XSEG_SIDE, XSEG_SIDE, 'cubic')) }),
+      ...(xseg && { xsegDst: await mask(square(xseg, 3)) }),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#swapper?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    for (const one of [this.#swapper, this.#masker, this.#enhancer]) await (await one?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
+}
+
+/** Values as a square picture. */
+function square(data: Float32Array, channels: number): FloatImage {
+  const side = Math.round(Math.sqrt(data.length / channels));
+  return { ...floatImage(0, 0, channels), width: side, height: side, data };
 }
 
 export interface MergeModel {
@@ -69,11 +155,23 @@ export interface MergeTask {
   readonly picture: Picture;
   /** In the order in which they are laid over one another. */
   readonly faces: readonly Float64Array[];
+  /** The frame as extraction saw it and networks know it, and what the picture's own signal means, where it is of wider colours. */
+  readonly seen?: { readonly picture: Picture; readonly wide: WideColours } | undefined;
+  /** XSeg masks that the faces bring, one for each face; in place of what a network would say of them. */
+  readonly xsegMasks?: readonly PlacedMask[] | undefined;
   readonly settings: MergeSettings;
   readonly motion?: Motion | undefined;
   readonly seed: number;
   /** Gives the mask as a fourth channel. */
   readonly covered: boolean;
+}
+
+/** A mask, one channel in 0…1, and where it lies in the frame. */
+export interface PlacedMask {
+  readonly side: number;
+  readonly data: Float32Array;
+  /** Pixels of the mask from pixels of the frame. */
+  readonly maskFromFrame: Affine;
 }
 
 export interface MergedResult {
@@ -89,17 +187,24 @@ export class MergeHand {
   readonly #model: MergeModel;
   readonly #tools = mergeTools();
   readonly #open = new Map<number, { task: MergeTask; crops: FaceCrop[]; ms: number }>();
+  readonly #unmaps = new Map<string, ToneUnmap>();
 
   constructor(model: MergeModel) {
     this.#model = model;
   }
 
   /** Begins a frame. @returns what the network must see of each face. */
-  crop(task: MergeTask): Float32Array[] {
+  crop(task: MergeTask): PredictInput[] {
     const began = performance.now();
-    const crops = task.faces.map((landmarks) => cropFace(task.picture, landmarks, this.#model, task.settings));
+    const { picture, faces, settings, seen, xsegMasks } = task;
+    const crops = faces.map((landmarks) => cropFace(picture, landmarks, this.#model, settings, seen?.picture));
     this.#open.set(task.id, { task, crops, ms: performance.now() - began });
-    return crops.map(({ predictorInput }) => Float32Array.from(predictorInput.data));
+    return crops.map(({ predictorInput, xsegInput }) => ({
+      face: Float32Array.from(predictorInput.data),
+      ...(xsegInput && xsegMasks === undefined && { xseg: Float32Array.from(xsegInput.data) }),
+      xsegPrd: settings.mask_mode.includes('xseg-prd'),
+      power: settings.super_resolution_power,
+    }));
   }
 
   /** Completes a frame that was begun. */
@@ -107,17 +212,7 @@ export class MergeHand {
     const began = performance.now();
     const { task, crops, ms } = this.#open.get(id)!;
     this.#open.delete(id);
-    const { resolution } = this.#model;
-    const image = (data: Float32Array, channels: number): FloatImage => ({
-      ...floatImage(0, 0, channels),
-      width: resolution,
-      height: resolution,
-      data,
-    });
-    const faces = crops.map((crop, i) => {
-      const { face, mask, dstMask } = predictions[i]!;
-      return { crop, prediction: { face: image(face, 3), mask: image(mask, 1), dstMask: image(dstMask, 1) } };
-    });
+    const faces = crops.map((crop, i) => ({ crop, prediction: this.#prediction(task, i, crop, predictions[i]!) }));
     const { frame, motion, seed, picture, settings, covered } = task;
     const merged = mergeFrame(picture, faces, settings, { frame, motion, seed, tools: this.#tools });
     const light = merged.image.width === picture.width ? lightOf(picture, merged.image, merged.mask) : undefined;
@@ -128,6 +223,47 @@ export class MergeHand {
       ms: ms + performance.now() - began,
     };
   }
+
+  /** What the networks said, in the colours of the frame, with the masks that the face brings. */
+  #prediction(task: MergeTask, i: number, crop: FaceCrop, raw: RawPrediction): Prediction {
+    const { seen, xsegMasks } = task;
+    const { face, mask, dstMask, enhanced, xsegPrd, xsegDst } = raw;
+    const pictures = [square(face, 3), ...(enhanced === undefined ? [] : [square(enhanced, 3)])];
+    if (seen !== undefined) {
+      const unmap = this.#unmapOf(seen.wide);
+      const most = unmap.brightest(crop.face); // highlights as bright as those of the face in whose place it comes
+      for (const picture of pictures) unmap.unmap(picture, most);
+    }
+    const own = xsegMasks?.[i];
+    return {
+      face: pictures[0]!,
+      enhanced: pictures[1],
+      ...{ mask: square(mask, 1), dstMask: square(dstMask, 1) },
+      xsegPrd: xsegPrd && square(xsegPrd, 1),
+      xsegDst:
+        own === undefined ? xsegDst && square(xsegDst, 1) : placedMask(own, faceFromImage(task.faces[i]!, XSEG_SIDE, this.#model.faceType)),
+    };
+  }
+
+  #unmapOf(wide: WideColours): ToneUnmap {
+    const key = JSON.stringify(wide);
+    const known = this.#unmaps.get(key) ?? new ToneUnmap(wide);
+    this.#unmaps.set(key, known);
+    return known;
+  }
+}
+
+/** A face's own mask as the crop at XSEG_SIDE shows it, treated as a network's is. */
+function placedMask({ side, data, maskFromFrame }: PlacedMask, xsegFromFrame: Affine): FloatImage {
+  const mask: FloatImage = { ...floatImage(0, 0, 1), width: side, height: side, data };
+  const corners = [0, 0, side, 0, 0, side];
+  const xsegFromMask = affineFromTriangles(corners, mapPoints(xsegFromFrame, mapPoints(invertAffine(maskFromFrame), corners)));
+  const out = warpAffine(mask, xsegFromMask, {
+    ...{ width: XSEG_SIDE, height: XSEG_SIDE, filter: 'linear', border: 'zero' },
+  });
+  clip(out.data, 0, 1);
+  for (let p = 0; p < out.data.length; p++) if (out.data[p]! < 0.1) out.data[p] = 0;
+  return out;
 }
 
 /** Every fourth pixel of every fourth row is looked at. */

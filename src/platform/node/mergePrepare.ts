@@ -11,6 +11,7 @@ import {
   type MergeSession,
   matchFaces,
   mergeDefaults,
+  type PixelForm,
   parseSession,
   resolveMergeSettings,
   type SettingsRange,
@@ -27,12 +28,19 @@ import type { Place } from './extractRun.ts';
 import { explained, replaceFile } from './files.ts';
 import { type KnownClip, readFaces, readKnownClip } from './mergeFaces.ts';
 import type { MergeModel, PredictorParts } from './mergeHand.ts';
+import { type NetworkFile, openEnhancer, openMasker, readNetwork } from './mergeNetworks.ts';
 import { folderOutput, type MergeOutput } from './mergeOutput.ts';
 import type { MergeJob } from './mergeRun.ts';
 import { picturePaths } from './picturePaths.ts';
 import { clipWriting } from './video.ts';
 import { codecForName, type PictureShape, type Quality, type VideoCodec } from './videoCodecs.ts';
 import type { ClipPlan } from './videoEncoder.ts';
+
+/** A network that the user brings. */
+export interface NetworkAsk {
+  readonly path: string;
+  readonly pixels: PixelForm;
+}
 
 export interface MergeAsk {
   readonly input: string;
@@ -49,6 +57,9 @@ export interface MergeAsk {
   /** Which faces: the number of one in each frame, a picture of a person, or a person's folder. */
   readonly only?: string | undefined;
   readonly personDistance: number;
+  /** ONNX networks for XSeg masks and for super resolution. */
+  readonly xsegModel?: NetworkAsk | undefined;
+  readonly enhancer?: NetworkAsk | undefined;
   /** What to do about frames without a face. */
   readonly missing?: 'error' | 'copy' | undefined;
   readonly smooth: boolean;
@@ -118,6 +129,7 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
   const source = await tools.open(input, signal, deep);
   try {
     const { info } = source;
+    const side = model.config.resolution;
     const placed = (place: Place | undefined): number | undefined => frameAt(place, info);
     const [from, to] = [placed(ask.from) ?? 0, placed(ask.to)];
     if (to !== undefined && to <= from) throw new OptionError(`--from ${from} --to ${to}: no frame between them`);
@@ -125,10 +137,12 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
     const matched = await matchedFaces(ask, info, known, input, tools);
     notes.push(...matched.notes);
     const ranges = await rangesFor(ask, source, known, tools, notes, signal);
-    checkSettings(ranges);
+    const { masker, enhancer } = await networksFor(ask, ranges, side);
     const rate = info.rate ?? ask.rate ?? 25;
     const { smooth, fill } = ask;
     const steady = steadyFaces(matched.frames, { rate, faceType: model.faceType, smooth, fill, looks: known?.looks });
+    const xsegFromFaces = masker === undefined;
+    if (xsegFromFaces) checkMasks(steady.frames, ranges, { from, to });
     notes.push(...missingFaces(steady.frames, { from, to, info, known, missing: ask.missing }));
     if (!deep && /tone-mapped|moved to/.test(info.colour))
       notes.push(`${info.name} is ${info.colour}, and so will the result be; --depth 10 keeps its own colours`);
@@ -138,7 +152,6 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
         `${several} frames have several faces, so that motion is not known and nothing is blurred by it; --only merges one of them`,
       );
     const timeAt = info.kind === 'pictures' ? await timesFor(ask, info, tools) : undefined;
-    const side = model.config.resolution;
     const squares = ranges.some(({ settings }) => settings.mode === 'raw-predict');
     const size = squares ? { width: side, height: side } : { width: info.width, height: info.height };
     const parts = join(dirname(output), `.liae-${basename(output)}.parts`);
@@ -151,6 +164,7 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
       tools.tool,
       model.hash,
       model.lowering,
+      ...[masker, enhancer].map((file) => (file === undefined ? null : [file.hash, file.pixels])),
       film.plan ?? 'png',
       maskFilm?.plan ?? (mask === undefined ? null : 'png'),
     ]);
@@ -165,6 +179,7 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
           deep,
           faces: steady.frames,
           settings: ranges,
+          xsegFromFaces,
           seed: ask.seed,
           covered: ask.covered,
           parts,
@@ -181,7 +196,7 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
       predictor: {
         config: model.config,
         weights: model.weights,
-        ...{ batch, lowering: model.lowering },
+        ...{ batch, lowering: model.lowering, masker, enhancer },
       },
       model: { resolution: side, faceType: model.faceType },
       ...{ info, notes, jitter: steady.jitter, filled: steady.filled },
@@ -212,7 +227,7 @@ async function matchedFaces(
   const index = only !== undefined && /^\d+$/.test(only) ? Number(only) : undefined;
   const picture = only !== undefined && index === undefined && (await stat(resolve(only)).catch(() => undefined))?.isFile() === true;
   const person = index === undefined && !picture ? only : undefined;
-  const { faces, skipped } = await readFaces(folder, person);
+  const { faces, skipped } = await readFaces(folder, { person, masks: ask.xsegModel === undefined });
   if (faces.length === 0)
     throw new OptionError(`--only ${only}: no face of such a person`, { found: `no folder ${only} in ${ask.faces}, and no picture` });
   const pictures = info.kind === 'pictures' ? (await picturePaths([input])).paths.map((path) => basename(path)) : undefined;
@@ -306,21 +321,64 @@ function shotsOf(looks: ReadonlyMap<number, string>): Shot[] {
   return [0, ...cuts].map((from, i) => ({ from, ...(cuts[i] === undefined ? {} : { to: cuts[i] }), settings: {} }));
 }
 
-function checkSettings(ranges: readonly SettingsRange[]): void {
+/** The networks that the settings ask for, tried once each. @throws LiaeError if one is missing or does not fit; OptionError for settings that do not mix. */
+async function networksFor(
+  { xsegModel, enhancer: finer }: MergeAsk,
+  ranges: readonly SettingsRange[],
+  side: number,
+): Promise<{ masker?: NetworkFile; enhancer?: NetworkFile }> {
   for (const { settings } of ranges) {
-    if (settings.mask_mode.includes('xseg')) {
-      throw new OptionError(`mask_mode: ${settings.mask_mode} needs an XSeg network, which this version does not run`, {
-        next: `use ${mergeDefaults.mask_mode}`,
+    if (settings.mask_mode.includes('xseg-prd') && xsegModel === undefined) {
+      throw new OptionError(`mask_mode: ${settings.mask_mode} needs a network that masks the predicted face`, {
+        next: `give one with --xseg-model FILE.onnx, or use xseg-dst with masks that are stored in the faces, or ${mergeDefaults.mask_mode}`,
       });
     }
-    if (settings.super_resolution_power !== 0)
-      throw new OptionError('super_resolution_power: there is no enhancer in this version', { next: '--super-resolution-power 0' });
+    if (settings.super_resolution_power !== 0 && finer === undefined) {
+      throw new OptionError('super_resolution_power: needs a network that makes faces finer, and none comes with liae', {
+        next: 'give one with --enhancer FILE.onnx, or --super-resolution-power 0',
+      });
+    }
   }
   const squares = ranges.filter(({ settings }) => settings.mode === 'raw-predict').length;
   if (squares > 0 && squares < ranges.length)
     throw new OptionError('mode: raw-predict gives pictures of another size and cannot be mixed with other modes', {
       next: 'use it for all shots or for none',
     });
+  const wanted = {
+    masker: ranges.some(({ settings }) => settings.mask_mode.includes('xseg')),
+    enhancer: ranges.some(({ settings }) => settings.super_resolution_power !== 0),
+  };
+  const masker =
+    !wanted.masker || xsegModel === undefined ? undefined : await readNetwork(resolve(xsegModel.path), xsegModel.pixels, '--xseg-model');
+  if (masker !== undefined) await (await openMasker(masker))[Symbol.asyncDispose]();
+  const enhancer = !wanted.enhancer || finer === undefined ? undefined : await readNetwork(resolve(finer.path), finer.pixels, '--enhancer');
+  if (enhancer !== undefined) await (await openEnhancer(enhancer, side))[Symbol.asyncDispose]();
+  return { ...(masker && { masker }), ...(enhancer && { enhancer }) };
+}
+
+/** @throws FormatError if settings ask for XSeg masks of faces that bring none. */
+function checkMasks(
+  frames: ReadonlyMap<number, readonly FrameFace[]>,
+  ranges: readonly SettingsRange[],
+  { from, to = Number.POSITIVE_INFINITY }: { from: number; to: number | undefined },
+): void {
+  let [without, all]: [string[], number] = [[], 0];
+  for (const { from: first, to: last, settings } of ranges) {
+    if (!settings.mask_mode.includes('xseg-dst')) continue;
+    for (const [frame, faces] of frames) {
+      if (frame < Math.max(from, first) || frame >= Math.min(to, last)) continue;
+      all += faces.length;
+      without = [
+        ...without,
+        ...faces.filter(({ mask }) => mask === undefined).map(({ name }) => name ?? `one filled in at frame ${frame}`),
+      ];
+    }
+  }
+  if (without.length === 0) return;
+  throw new FormatError('mask_mode: xseg-dst needs a mask in every face, or a network that makes them', {
+    found: `${without.length} of ${all} faces have none; the first is ${without[0]}`,
+    next: 'give a network with --xseg-model FILE.onnx, or store masks with liae faces mask',
+  });
 }
 
 /** What is said of frames without a face. @throws FormatError unless extraction has looked at them, or the user says that they are to be copied. */

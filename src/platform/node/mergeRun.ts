@@ -11,6 +11,7 @@ import { type FrameFace, type MergeSettings, type Motion, motionOf, type Setting
 import type { Frame, FrameSource, SinkPicture } from '../../video/index.ts';
 import { explained, replaceFile } from './files.ts';
 import type { MergeCrew } from './mergeCrew.ts';
+import { placedMask } from './mergeFaces.ts';
 import { type MergedResult, withCoverage } from './mergeHand.ts';
 import { forgetParts, type MergeOutput, type OutputPart } from './mergeOutput.ts';
 import { lockFilm } from './modelLock.ts';
@@ -26,6 +27,8 @@ export interface MergeJob {
   readonly deep: boolean;
   readonly faces: ReadonlyMap<number, readonly FrameFace[]>;
   readonly settings: readonly SettingsRange[];
+  /** Whether XSeg masks of the frame's faces are those that are stored in them: then each has one, where the settings ask for it. */
+  readonly xsegFromFaces: boolean;
   readonly seed: number;
   /** The film or folder; the mask becomes its fourth channel if `covered`. */
   readonly output: MergeOutput;
@@ -226,7 +229,10 @@ class Plan {
       }
     }
     for (let frame = first; frame < last && frame < (part + 1) * this.#length; frame++) {
-      for (const { landmarks } of faces.get(frame) ?? []) hash.update(`${frame}`).update(Float64Array.from(landmarks));
+      for (const { landmarks, mask } of faces.get(frame) ?? []) {
+        hash.update(`${frame}`).update(Float64Array.from(landmarks));
+        if (this.#job.xsegFromFaces && mask !== undefined) hash.update(mask.bytes).update(JSON.stringify(mask.unitFromFrame));
+      }
       const motion = this.motions?.get(frame);
       if (motion !== undefined) hash.update(`${motion.power} ${motion.angleDeg}`);
     }
@@ -339,7 +345,7 @@ class Composer {
   }
 
   async compose({ part, frames }: Group): Promise<readonly Composed[]> {
-    const { faces, seed, covered, deep, model, finishPicture } = this.#job;
+    const { faces, seed, covered, deep, model, finishPicture, xsegFromFaces } = this.#job;
     const begun = await Promise.all(
       frames.map(async (frame) => {
         const own = faces.get(frame.index) ?? [];
@@ -348,7 +354,13 @@ class Composer {
         if (own.length === 0) return { frame, settings, picture };
         const landmarks = own.map((face) => Float64Array.from(face.landmarks));
         const motion = this.#motions?.get(frame.index);
-        const task = { id: this.#ids++, frame: frame.index, picture, faces: landmarks, settings, motion, seed, covered };
+        const { wide } = frame;
+        const seen = deep && wide !== undefined ? { picture: own_(frame.image), wide } : undefined;
+        const xsegMasks =
+          xsegFromFaces && settings.mask_mode.includes('xseg-dst')
+            ? await Promise.all(own.map(({ mask }) => placedMask(mask!)))
+            : undefined;
+        const task = { id: this.#ids++, frame: frame.index, picture, faces: landmarks, settings, motion, seed, covered, seen, xsegMasks };
         return { frame, settings, picture, begun: await this.#crew.begin(task) };
       }),
     );

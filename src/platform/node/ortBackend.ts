@@ -2,7 +2,7 @@
  * The backend over onnxruntime-node. Execution is on the CPU; a run occupies its thread, so training lives in a worker.
  */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Backend, CompileOptions, Feed, FeedArray, Program } from '../../runtime/index.ts';
+import type { Backend, CompileOptions, Feed, FeedArray, Port, Program } from '../../runtime/index.ts';
 
 export function ortBackend(): Backend {
   return {
@@ -16,6 +16,8 @@ export function ortBackend(): Backend {
         ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
       });
       return {
+        inputs: session.inputMetadata.map(portOf),
+        outputs: session.outputMetadata.map(portOf),
         async run(feeds, fetch = session.outputNames, into = {}) {
           const tensors: Record<string, Tensor> = {};
           for (const [name, feed] of Object.entries(feeds)) tensors[name] = toTensor(feed);
@@ -32,6 +34,11 @@ export function ortBackend(): Backend {
       };
     },
   };
+}
+
+function portOf(value: InferenceSession.ValueMetadata): Port {
+  if (!value.isTensor) return { name: value.name, type: 'none', shape: [] };
+  return { name: value.name, type: value.type, shape: value.shape.map((n) => (typeof n === 'number' && n > 0 ? n : undefined)) };
 }
 
 function toTensor({ shape, data }: Feed): Tensor {

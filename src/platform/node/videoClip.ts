@@ -114,7 +114,8 @@ export class Clip implements FrameSource {
       if (image === undefined) continue;
       const deep = this.#first.deep ? await deepPixels.makeDeep(frame.picture, this.info.name) : undefined;
       signal?.throwIfAborted();
-      yield { index, time, image, ...(deep === undefined ? {} : { deep }), ...(damaged ? { damaged } : {}) };
+      const wide = deep === undefined ? undefined : pixels.wide;
+      yield { index, time, image, ...(deep && { deep }), ...(wide && { wide }), ...(damaged ? { damaged } : {}) };
     }
   }
 

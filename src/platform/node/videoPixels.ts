@@ -4,7 +4,7 @@
  */
 import { FormatError } from '../../base/index.ts';
 import type { ByteImage } from '../../image/index.ts';
-import { type DeepImage, type Orientation, orient, orientDeep, ToneMap, type WideTransfer } from '../../video/index.ts';
+import { type DeepImage, type Orientation, orient, orientDeep, ToneMap, type WideColours, type WideTransfer } from '../../video/index.ts';
 import { FilterChain, type FilterSpec, frameKey } from './videoFilters.ts';
 import {
   AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
@@ -100,11 +100,17 @@ export class PixelMaker implements Disposable {
   #chain: FilterChain | undefined;
   #key = '';
   #map: ToneMap | undefined;
+  #wide: WideColours | undefined;
   #deep = new Uint16Array(0);
 
   constructor({ orientation, sampleAspect }: { orientation: Orientation; sampleAspect: number }) {
     this.#orientation = orientation;
     this.#sampleAspect = sampleAspect;
+  }
+
+  /** What the last picture was mapped from, if it was. */
+  get wide(): WideColours | undefined {
+    return this.#wide;
   }
 
   /** @throws FormatError if the frame's format cannot be converted. */
@@ -128,7 +134,8 @@ export class PixelMaker implements Disposable {
       this[Symbol.dispose]();
       const stated = coloursOf(picture);
       const colours: Colours = deep ? { ...stated, wide: stated.wide ?? 'sdr' } : stated;
-      this.#map = colours.wide === undefined || deep ? undefined : new ToneMap(colours.wide, masteringPeak(picture));
+      this.#wide = colours.wide === undefined || deep ? undefined : { transfer: colours.wide, peak: masteringPeak(picture) };
+      this.#map = this.#wide && new ToneMap(this.#wide.transfer, this.#wide.peak);
       this.#chain = await FilterChain.build(picture, this.#filters(picture, colours, name), name);
       this.#key = key;
     }
