@@ -12,6 +12,7 @@ import { replaceFile } from '../platform/node/files.ts';
 import { programVersion } from '../platform/node/machine.ts';
 import { lockModel } from '../platform/node/modelLock.ts';
 import { startTrainer } from '../platform/node/trainer.ts';
+import { demoOptions } from '../studio/index.ts';
 import { chartImage, chartSvg, lossChart, readHistory } from '../train/index.ts';
 import { optional, parseArgs } from './args.ts';
 import type { Command, Terminal } from './command.ts';
@@ -26,15 +27,8 @@ import { scoreText } from './truthScore.ts';
 
 const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url));
 
-/**
- * Chosen by trials on two cores against the truth score (docs/log.md). The first weights come from strangers, rendered and learned by the
- * recipe of assets/demo/README.md; neither of the two people is among them.
- */
-const recipe = {
-  ...{ archi: 'liae-ud', resolution: 64, face_type: 'f', ae_dims: 64, e_dims: 24, d_dims: 24, d_mask_dims: 16, batch_size: 4 },
-  ...{ learning_rate: 3e-4, adabelief: false, eyes_mouth_prio: true, random_src_flip: true, random_dst_flip: true, preview_every: 500 },
-  from: join(assets, 'base.safetensors.gz'),
-};
+/** Neither of the two people is among those that the first weights were learned from. */
+const recipe = { ...demoOptions, from: join(assets, 'base.safetensors.gz') };
 
 export const demo: Command = {
   name: 'demo',

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { programVersion } from '../platform/node/machine.ts';
+import { configFolder } from '../platform/node/provenance/index.ts';
 import { startStudio } from '../studio/index.ts';
 import { optional } from './args.ts';
 import type { Command } from './command.ts';
@@ -16,7 +17,7 @@ export const studio: Command = {
   summary: 'the local web page: clips, faces, training and jobs of a workspace',
   usage: '[WORKSPACE] [--port N] [--no-open]',
   about: [
-    'Serves a page for the folder WORKSPACE, which is made if it does not exist, and opens it in the browser. The address holds a key that changes with every start; without it the server answers nothing.',
+    'Serves a page for the folder WORKSPACE, which is made if it does not exist, and opens it in the browser. Without WORKSPACE the page asks which one: the last ones, another, or a new one. The address holds a key that changes with every start; without it the server answers nothing.',
     'Ctrl-C ends the server. Jobs run in processes of their own and go on; the next liae studio of the same folder finds them again.',
     'Only this machine can reach the page unless --host says otherwise. Nothing is encrypted: open it to networks that you trust.',
   ].join('\n'),
@@ -31,15 +32,16 @@ export const studio: Command = {
     const asJson = args.values.json === true;
     const main = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
     await using running = await startStudio({
-      workspace: resolve(args.rest[0] ?? 'workspace'),
+      workspace: args.rest[0] === undefined ? undefined : resolve(args.rest[0]),
       host: optional(args, 'host') ?? '127.0.0.1',
       port: wholeNumber(optional(args, 'port') ?? String(PORT), '--port', [0, 65535]),
       program: [process.execPath, main],
       page: fileURLToPath(new URL('../studio/web/', import.meta.url)),
+      settings: configFolder(),
       version: programVersion(),
       onFault: (error) => note(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     });
-    if (asJson) out(`${JSON.stringify({ event: 'listening', url: running.url, workspace: running.workspace })}\n`);
+    if (asJson) out(`${JSON.stringify({ event: 'listening', url: running.url, workspace: running.workspace ?? null })}\n`);
     else out(`${running.url}\n`);
     if (!running.loopback) note('open to the network, without encryption: whoever has this address can change the workspace');
     if (!asJson) note('Ctrl-C ends the page; jobs go on');

@@ -4,6 +4,11 @@
  */
 import { either, flag, type Infer, integer, list, nullable, number, object, optional, table, text, word } from './schema.ts';
 
+export * from './protocol/demo.ts';
+export * from './protocol/export.ts';
+export * from './protocol/verify.ts';
+export * from './protocol/workspace.ts';
+
 /** Raised when a page of an older version could no longer work with the server. */
 export const protocolVersion = 1;
 
@@ -16,7 +21,10 @@ const optionValue = either(number(), flag(), text());
 
 export const clipInfo = object({
   path: path(),
-  bytes: integer(),
+  /** `pictures`: a folder of them, such as photos or the frames of a clip. */
+  kind: word('clip', 'pictures'),
+  /** Null of a folder: the use of the disk tells it. */
+  bytes: nullable(integer()),
   /** Changes when the file does; part of the thumbnail's address. */
   stamp: text(),
   /** Null until the file could be opened, or if it cannot. */
@@ -55,12 +63,19 @@ export const modelInfo = object({
 });
 export type ModelInfo = Infer<typeof modelInfo>;
 
+/** Models in DeepFaceLab's files, which can be imported. */
+const foreignModels = object({ path: path(), names: list(text({ max: 255 }), { max: 100 }) });
+export type ForeignModels = Infer<typeof foreignModels>;
+
 export const workspaceInfo = object({
   name: text(),
+  /** For `w` in the addresses of pictures: with it, the browser may keep them. */
+  key: text(),
   folder: text({ max: 4000 }),
   clips: list(clipInfo),
   facesets: list(facesetInfo),
   models: list(modelInfo),
+  foreign: list(foreignModels),
   freeBytes: nullable(integer()),
 });
 export type WorkspaceInfo = Infer<typeof workspaceInfo>;
@@ -85,6 +100,21 @@ export const jobRequest = either(
     model: path(),
     /** By the names of the option table; what is left out keeps its value. */
     options: table(optionValue),
+  }),
+  object({
+    kind: word('export'),
+    model: path(),
+    format: word('dfm', 'onnx', 'safetensors', 'dfl'),
+    /** A file; of `dfl`, a folder. */
+    out: path(),
+  }),
+  object({
+    kind: word('import'),
+    /** Folder of DeepFaceLab's files, and which model of those in it. */
+    from: path(),
+    name: text({ min: 1, max: 255 }),
+    model: path(),
+    weightsOnly: flag(),
   }),
 );
 export type JobRequest = Infer<typeof jobRequest>;
@@ -211,6 +241,8 @@ export type StudioEvent =
   | { readonly event: 'hello'; readonly version: number; readonly studio: string }
   | { readonly event: 'job'; readonly job: JobInfo }
   | { readonly event: 'jobgone'; readonly id: string }
+  /** Another folder was opened: nothing that a page knows holds any more. */
+  | { readonly event: 'opened' }
   /** Clips, facesets or models may have changed. */
   | { readonly event: 'workspace' }
   /** Faces of a set were moved or measured. */

@@ -4,13 +4,22 @@
  */
 import { problem, protocolVersion } from '../protocol.ts';
 import type { Json, Schema } from '../schema.ts';
+import { exportRoutes } from './routes/export.ts';
 import { facesRoutes } from './routes/faces.ts';
 import { jobsRoutes } from './routes/jobs.ts';
 import { modelsRoutes } from './routes/models.ts';
+import { studioRoutes } from './routes/studio.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import type { Route } from './routing.ts';
 
-export const routes: readonly Route[] = [...workspaceRoutes, ...facesRoutes, ...modelsRoutes, ...jobsRoutes];
+export const routes: readonly Route[] = [
+  ...studioRoutes,
+  ...workspaceRoutes,
+  ...facesRoutes,
+  ...modelsRoutes,
+  ...jobsRoutes,
+  ...exportRoutes,
+];
 
 /** The OpenAPI document of the table. */
 export function openApi(version: string): Json {

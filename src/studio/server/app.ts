@@ -9,6 +9,7 @@ import type { Problem } from '../protocol.ts';
 import { openApi, routes } from './api.ts';
 import { type GateOptions, guards, judge } from './gate.ts';
 import { MissingJob } from './jobs.ts';
+import { NoWorkspace } from './openStudio.ts';
 import { isBytes, type Route, type Studio } from './routing.ts';
 
 /** Of a JSON body; a hundred thousand names fit. */
@@ -41,7 +42,9 @@ export function studioApp({ studio, gate, page, onFault }: AppOptions): (request
   });
   for (const route of routes) {
     app.on(route.method, `/api${route.path}`, async (context) => {
-      const query = route.query.read(context.req.query(), 'query');
+      // `w` names the workspace in addresses of pictures, since the browser keeps them by address and two workspaces may hold the same names.
+      const { w, ...given } = context.req.query();
+      const query = route.query.read(given, 'query');
       const answer = await route.answer({
         studio,
         query,
@@ -50,7 +53,9 @@ export function studioApp({ studio, gate, page, onFault }: AppOptions): (request
         request: context.req.raw,
       });
       if (!isBytes(answer)) return context.json(answer as object);
-      return context.body(answer.bytes as ReadableStream<Uint8Array<ArrayBuffer>>, 200, { 'content-type': answer.type, ...answer.headers });
+      const headers: Record<string, string> = { 'content-type': answer.type, ...answer.headers };
+      if (headers['cache-control'] !== undefined && w !== studio.key) headers['cache-control'] = 'no-store';
+      return context.body(answer.bytes as ReadableStream<Uint8Array<ArrayBuffer>>, 200, headers);
     });
   }
   app.get('/api/openapi.json', (context) => context.json(openApi(studio.version) as object));
@@ -63,13 +68,14 @@ export function studioApp({ studio, gate, page, onFault }: AppOptions): (request
     const found = await stat(file).catch(() => undefined);
     if (found === undefined) return context.json(notHere(path), 404);
     const tag = `"${found.size.toString(36)}-${Math.round(found.mtimeMs).toString(36)}"`;
-    const headers = { 'content-type': type, etag: tag, 'cache-control': 'private, no-cache' };
+    const headers: Record<string, string> = { 'content-type': type, etag: tag, 'cache-control': 'private, no-cache' };
     if (context.req.header('if-none-match') === tag) return context.body(null, 304, headers);
     return context.body(Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array<ArrayBuffer>>, 200, headers);
   });
   app.notFound((context) => context.json(notHere(context.req.path), 404));
   app.onError((error, context) => {
-    if (error instanceof LiaeError) return context.json(problemOf(error), error instanceof MissingJob ? 404 : 400);
+    if (error instanceof LiaeError)
+      return context.json(problemOf(error), error instanceof MissingJob ? 404 : error instanceof NoWorkspace ? 409 : 400);
     onFault(error);
     return context.json({ error: { message: 'a fault of the program; the terminal of liae studio says more' } satisfies Problem }, 500);
   });

@@ -1,24 +1,34 @@
-/** Clips of the workspace: what is known of them, a picture of each, and new ones that arrive from the page. */
-import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { link, mkdir, readFile, rm, stat, statfs, unlink } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { LiaeError, OptionError, ResourceError } from '../../base/index.ts';
+/** Clips of the workspace, and folders of pictures that stand for one: what is known of them, and a picture of each. */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { LiaeError, ResourceError } from '../../base/index.ts';
 import type { ByteImage } from '../../image/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
 import { replaceFile } from '../../platform/node/files.ts';
-import { openClip } from '../../platform/node/video.ts';
+import { openInput } from '../../platform/node/openInput.ts';
 import type { ClipInfo } from '../protocol.ts';
 import type { Places } from './places.ts';
 
-const kinds = ['.mp4', '.mov', '.mkv', '.webm', '.avi', '.m4v', '.mxf', '.ts', '.mts', '.m2ts', '.mpg', '.mpeg', '.wmv', '.flv'];
-export const isClipName = (name: string): boolean => kinds.includes(extname(name).toLowerCase()) && !name.startsWith('.');
+export const clipEndings = [
+  '.mp4',
+  '.mov',
+  '.mkv',
+  '.webm',
+  '.avi',
+  '.m4v',
+  '.mxf',
+  '.ts',
+  '.mts',
+  '.m2ts',
+  '.mpg',
+  '.mpeg',
+  '.wmv',
+  '.flv',
+];
+export const isClipName = (name: string): boolean => clipEndings.includes(extname(name).toLowerCase()) && !name.startsWith('.');
 
 const THUMBNAIL = 320;
-/** Left on the disk after an upload, so that saves still fit. */
-const SPARE_BYTES = 512 * 1024 * 1024;
 
 /** Changes when the file does. */
 export async function stampOf(file: string): Promise<string> {
@@ -41,7 +51,7 @@ export async function aboutClip(file: string): Promise<About> {
 
 async function readAbout(file: string): Promise<About> {
   try {
-    await using clip = await openClip(file);
+    await using clip = await openInput(file);
     const { width, height, frames = null, rate = null, duration = null } = clip.info;
     return { about: { width, height, frames, rate, seconds: duration }, problem: null };
   } catch (error) {
@@ -70,7 +80,7 @@ export async function thumbnailOf(places: Places, file: string): Promise<Uint8Ar
 }
 
 async function makeThumbnail(file: string): Promise<Uint8Array> {
-  await using clip = await openClip(file);
+  await using clip = await openInput(file);
   let best: ByteImage | undefined;
   for await (const { image } of clip.frames({ from: 0, to: 60, every: 12 })) {
     best = shrunk(image, THUMBNAIL);
@@ -99,62 +109,4 @@ export function shrunk({ width, height, channels, data }: ByteImage, most: numbe
     }
   }
   return { width: w, height: h, channels, data: out };
-}
-
-/**
- * Writes a clip that is sent into the workspace, under a free name.
- *
- * @param name  as the sender calls it, a file name.
- * @param length  bytes that were announced.
- * @returns its place in the workspace.
- * @throws OptionError if it is no clip by its name, or other bytes come than announced. @throws ResourceError if there is no room.
- */
-export async function receiveClip(
-  places: Places,
-  name: string,
-  body: ReadableStream<Uint8Array>,
-  length: number,
-  signal: AbortSignal,
-): Promise<string> {
-  if (!isClipName(name)) throw new OptionError(`${name}: not a clip by its name`, { expected: `a name that ends in ${kinds.join(', ')}` });
-  await places.at(name);
-  const { bavail, bsize } = await statfs(places.root);
-  if (length + SPARE_BYTES > bavail * bsize)
-    throw new ResourceError(`${name}: no room for it`, {
-      found: `${length} bytes to come, ${bavail * bsize} free`,
-      next: 'free some space',
-    });
-  await mkdir(places.own('incoming'), { recursive: true });
-  const draft = places.own('incoming', randomUUID());
-  try {
-    let received = 0;
-    const counted = async function* (pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-      for await (const piece of pieces) {
-        received += piece.length;
-        if (received > length) throw new OptionError(`${name}: more bytes came than were announced`, { expected: `${length} bytes` });
-        yield piece;
-      }
-    };
-    await pipeline(Readable.fromWeb(body as never), counted, createWriteStream(draft, { flags: 'wx' }), { signal });
-    if (received !== length)
-      throw new OptionError(`${name}: it broke off`, { found: `${received} of ${length} bytes`, next: 'send it again' });
-    return places.nameOf(await settleAs(draft, places.root, name));
-  } finally {
-    await rm(draft, { force: true });
-  }
-}
-
-/** Gives the draft its name, or NAME-2 and so on; never over another file. */
-async function settleAs(draft: string, folder: string, name: string): Promise<string> {
-  const kind = extname(name);
-  for (let n = 1; ; n++) {
-    const path = join(folder, n === 1 ? name : `${name.slice(0, -kind.length)}-${n}${kind}`);
-    try {
-      await link(draft, path);
-      await unlink(draft);
-      return path;
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-  }
 }

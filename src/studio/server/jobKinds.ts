@@ -27,6 +27,13 @@ export async function wordsOf(request: JobRequest, places: Places): Promise<read
       for (const [name, value] of Object.entries(request.options)) words.push(await optionWord(name, value, places));
       return words;
     }
+    case 'export':
+      return ['export', `--model=${await places.at(request.model)}`, `--format=${request.format}`, `--out=${await places.at(request.out)}`];
+    case 'import': {
+      const from = await places.at(request.from);
+      const target = await places.at(request.model);
+      return ['import', from, `--name=${request.name}`, `--model=${target}`, ...(request.weightsOnly ? ['--weights-only'] : [])];
+    }
   }
 }
 

@@ -45,6 +45,8 @@ export interface JobsOptions {
   readonly places: Places;
   /** What runs `liae`: a program and its first arguments. */
   readonly program: readonly string[];
+  /** What command lines of a kind get besides. */
+  readonly moreWords: (kind: JobRequest['kind']) => Promise<readonly string[]>;
   readonly onChange: (job: JobInfo) => void;
   readonly onGone: (id: string) => void;
   /** After a job has ended, in whatever way. */
@@ -86,8 +88,8 @@ export class Jobs implements Disposable {
   }
 
   async start(request: JobRequest): Promise<JobInfo> {
-    const { places, program } = this.#options;
-    const words = await wordsOf(request, places);
+    const { places, program, moreWords } = this.#options;
+    const words = [...(await wordsOf(request, places)), ...(await moreWords(request.kind))];
     const started = new Date().toISOString();
     const id = `${started.replace(/\D/g, '').slice(0, 14)}-${randomUUID().slice(0, 8)}`;
     const folder = places.own('jobs', id);

@@ -1,17 +1,28 @@
 /** What a route of the server is: its path, the shapes of what it reads and answers, and how it answers. */
 
+import type { OpenRequest, StudioInfo } from '../protocol.ts';
 import { object, type Schema } from '../schema.ts';
 import type { Hub } from './hub.ts';
 import type { Jobs } from './jobs.ts';
+import type { MarkingChoice } from './marking.ts';
 import type { Places } from './places.ts';
+import type { Settings } from './settings.ts';
 
-/** What the routes work on. */
+/** What the routes work on. The workspace may be another one in the next request; without one, what needs it throws NoWorkspace. */
 export interface Studio {
   readonly places: Places;
   readonly jobs: Jobs;
-  readonly hub: Hub;
   readonly name: string;
+  /** Of the workspace; undefined without one. */
+  readonly key: string | undefined;
+  readonly hub: Hub;
   readonly version: string;
+  readonly settings: Settings;
+  readonly marking: MarkingChoice;
+  /** Whether pages may open other folders. */
+  readonly canOpen: boolean;
+  readonly info: () => Promise<StudioInfo>;
+  readonly choose: (request: OpenRequest) => Promise<void>;
 }
 
 export interface Asked<Q, B> {

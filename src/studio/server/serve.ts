@@ -1,19 +1,17 @@
 /** The studio as a running server: jobs, events and pages of one workspace behind one address. */
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { basename } from 'node:path';
 import { serve } from '@hono/node-server';
-import { ResourceError } from '../../base/index.ts';
+import { OptionError, ResourceError } from '../../base/index.ts';
 import { studioApp } from './app.ts';
 import { type GateOptions, isLoopback } from './gate.ts';
 import { Hub } from './hub.ts';
-import { Jobs } from './jobs.ts';
-import { Places } from './places.ts';
+import { OpenStudio } from './openStudio.ts';
+import { Settings } from './settings.ts';
 
 export interface StudioOptions {
-  /** Folder; made if it does not exist. */
-  readonly workspace: string;
+  /** Folder; made if it does not exist. Without one, the page asks. */
+  readonly workspace: string | undefined;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -21,6 +19,8 @@ export interface StudioOptions {
   readonly program: readonly string[];
   /** Folder of the built page. */
   readonly page: string;
+  /** Folder of the user's settings. */
+  readonly settings: string;
   readonly version: string;
   readonly onFault: (error: unknown) => void;
 }
@@ -28,35 +28,31 @@ export interface StudioOptions {
 export interface RunningStudio extends AsyncDisposable {
   /** With the token. */
   readonly url: string;
-  readonly workspace: string;
+  /** The one that is open now. */
+  readonly workspace: string | undefined;
   readonly loopback: boolean;
 }
 
-/** @throws ResourceError if the address cannot be had. */
-export async function startStudio({ workspace, host, port, program, page, version, onFault }: StudioOptions): Promise<RunningStudio> {
-  await mkdir(workspace, { recursive: true });
-  const places = await Places.open(workspace);
-  await mkdir(places.own(), { recursive: true, mode: 0o700 });
+/** @throws ResourceError if the address cannot be had. @throws OptionError if the network could choose a folder. */
+export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
+  const { workspace, host, port, program, page, settings, version, onFault } = options;
+  const loopback = isLoopback(host);
+  if (workspace === undefined && !loopback)
+    throw new OptionError(`--host ${host}: which workspace?`, {
+      found: 'no folder',
+      next: 'liae studio WORKSPACE --host …: pages that the network can reach cannot choose one',
+    });
   const hub = new Hub();
-  const jobs = await Jobs.open({
-    ...{ places, program },
-    onChange: (job) => hub.tell({ event: 'job', job }),
-    onGone: (id) => hub.tell({ event: 'jobgone', id }),
-    onEnd: ({ request }) => {
-      hub.tell({ event: 'workspace' });
-      if (request.kind === 'measure') hub.tell({ event: 'faces', path: request.faces });
-      if (request.kind === 'extract') hub.tell({ event: 'faces', path: request.out });
-    },
-  });
+  const studio = new OpenStudio({ hub, version, settings: new Settings(settings), program, canOpen: loopback });
+  if (workspace !== undefined) await studio.open(workspace);
   const token = randomBytes(24).toString('base64url');
   let gate: GateOptions = { token, host, port };
-  const studio = { places, jobs, hub, version, name: basename(places.root) };
   const fetch = studioApp({ studio, gate: () => gate, page, onFault });
   const server = serve({ fetch, hostname: host, port });
   try {
     await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
   } catch (cause) {
-    jobs[Symbol.dispose]();
+    studio[Symbol.dispose]();
     throw new ResourceError(`${host}:${port}: this address cannot be had`, {
       found: cause instanceof Error ? cause.message : String(cause),
       next: '--port 0 takes a free one',
@@ -64,15 +60,15 @@ export async function startStudio({ workspace, host, port, program, page, versio
     });
   }
   gate = { ...gate, port: (server.address() as AddressInfo).port };
-  const shown = isLoopback(host) && host !== '::1' ? host : host.includes(':') ? `[${host}]` : host;
+  const shown = loopback && host !== '::1' ? host : host.includes(':') ? `[${host}]` : host;
   return {
-    ...{
-      url: `http://${shown === '0.0.0.0' ? '127.0.0.1' : shown}:${gate.port}/?token=${token}`,
-      workspace: places.root,
-      loopback: isLoopback(host),
+    url: `http://${shown === '0.0.0.0' ? '127.0.0.1' : shown}:${gate.port}/?token=${token}`,
+    loopback,
+    get workspace() {
+      return studio.root;
     },
     async [Symbol.asyncDispose]() {
-      jobs[Symbol.dispose]();
+      studio[Symbol.dispose]();
       hub.close();
       if ('closeAllConnections' in server) server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));

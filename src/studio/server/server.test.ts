@@ -51,6 +51,7 @@ writeFileSync(join(scratch, 'page', 'index.html'), '<!doctype html><title>liae s
 const start = (): Promise<RunningStudio> =>
   startStudio({
     ...{ workspace, host: '127.0.0.1', port: 0, program: [process.execPath, standIn], page: join(scratch, 'page'), version: '0' },
+    settings: join(scratch, 'settings'),
     onFault: (error) => {
       throw error;
     },
@@ -307,7 +308,7 @@ describe('jobs', () => {
     }, 'progress');
     expect(far).toMatchObject({ id: job.id, state: 'running', progress: { phase: 'frames', total: 1000 } });
     const words = JSON.parse(readFileSync(join(workspace, '.liae/jobs', job.id, 'events.ndjson'), 'utf8').split('\n')[0]!).words;
-    expect(words.slice(0, 3)).toEqual(['extract', join(studio.workspace, 'data_src.mp4'), `--out=${join(studio.workspace, 'new')}`]);
+    expect(words.slice(0, 3)).toEqual(['extract', join(studio.workspace!, 'data_src.mp4'), `--out=${join(studio.workspace!, 'new')}`]);
 
     await studio[Symbol.asyncDispose]();
     await delay(200);

@@ -2,9 +2,11 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LiaeError } from '../../base/index.ts';
+import { fileName as dflFileName } from '../../dfl/index.ts';
 import { pakName, readFace, readPak } from '../../faceset/index.ts';
 import { openFile } from '../../platform/node/files.ts';
-import type { ClipInfo, FacesetInfo, WorkspaceInfo } from '../protocol.ts';
+import { isPictureName } from '../../platform/node/picturePaths.ts';
+import type { ClipInfo, FacesetInfo, ForeignModels, ModelInfo, WorkspaceInfo } from '../protocol.ts';
 import { aboutClip, isClipName, stampOf } from './clips.ts';
 import { modelAt } from './models.ts';
 import type { Places } from './places.ts';
@@ -14,11 +16,9 @@ const DEEPEST = 4;
 const MOST_FOLDERS = 2000;
 const SAMPLES = 5;
 
-export async function scanWorkspace(places: Places, name: string): Promise<WorkspaceInfo> {
-  const found: { clips: ClipInfo[]; facesets: FacesetInfo[]; models: WorkspaceInfo['models'][number][] } = {
-    clips: [],
-    facesets: [],
-    models: [],
+export async function scanWorkspace(places: Places, name: string, key: string): Promise<WorkspaceInfo> {
+  const found: { clips: ClipInfo[]; facesets: FacesetInfo[]; models: ModelInfo[]; foreign: ForeignModels[] } = {
+    ...{ clips: [], facesets: [], models: [], foreign: [] },
   };
   let folders = 0;
   const visit = async (folder: string, depth: number): Promise<void> => {
@@ -32,22 +32,36 @@ export async function scanWorkspace(places: Places, name: string): Promise<Works
       found.models.push(await modelAt(places, folder));
       return;
     }
+    const foreign = files.filter((file) => file.endsWith(foreignEnding) && file.length > foreignEnding.length);
+    if (foreign.length > 0 && folder !== places.root) {
+      found.foreign.push({ path: places.nameOf(folder), names: foreign.slice(0, 100).map((file) => file.slice(0, -foreignEnding.length)) });
+      return;
+    }
     const faceset = await facesetAt(places, folder, files);
     if (faceset !== undefined) found.facesets.push(faceset);
+    else if (folder !== places.root && files.some((file) => isPictureName(file) && !file.startsWith('.')))
+      found.clips.push(await picturesAt(places, folder));
     for (const file of files.filter(isClipName)) found.clips.push(await clipAt(places, join(folder, file)));
     if (depth < DEEPEST) for (const child of inside) await visit(join(folder, child), depth + 1);
   };
   await visit(places.root, 0);
   const free = await statfs(places.root).catch(() => undefined);
-  return { name, folder: places.root, ...found, freeBytes: free === undefined ? null : free.bavail * free.bsize };
+  return { name, key, folder: places.root, ...found, freeBytes: free === undefined ? null : free.bavail * free.bsize };
 }
 
 /** Folders that tools make beside others. */
 const isAside = (name: string): boolean => /_(trash|debug)$/.test(name) || name === 'node_modules';
 
+/** The file by which DeepFaceLab's models are known. */
+const foreignEnding = dflFileName('', 'data.dat');
+
+async function picturesAt(places: Places, folder: string): Promise<ClipInfo> {
+  return { path: places.nameOf(folder), kind: 'pictures', bytes: null, stamp: await stampOf(folder), ...(await aboutClip(folder)) };
+}
+
 async function clipAt(places: Places, file: string): Promise<ClipInfo> {
   const { size } = await stat(file);
-  return { path: places.nameOf(file), bytes: size, stamp: await stampOf(file), ...(await aboutClip(file)) };
+  return { path: places.nameOf(file), kind: 'clip', bytes: size, stamp: await stampOf(file), ...(await aboutClip(file)) };
 }
 
 const isJpeg = (name: string): boolean => /\.jpe?g$/i.test(name);

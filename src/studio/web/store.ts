@@ -116,6 +116,10 @@ const handlers: { readonly [E in StudioEvent as E['event']]: (event: E) => void 
   jobgone({ id }) {
     jobs.value = jobs.value.filter((job) => job.id !== id);
   },
+  opened() {
+    location.hash = '';
+    location.reload(); // nothing that is known holds any more
+  },
   workspace: () => refreshWorkspace(),
   faces({ path }) {
     if (place.value.path === path) refreshFaces();

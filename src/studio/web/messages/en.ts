@@ -1,5 +1,12 @@
 /** Every text of the page in English. Other catalogues have the same keys. */
+import { exportEn } from './export.en.ts';
+import { helpEn } from './help.en.ts';
+import { workspaceEn } from './workspace.en.ts';
+
 export const en = {
+  ...exportEn,
+  ...helpEn,
+  ...workspaceEn,
   workspace: 'Workspace',
   faces: 'Faces',
   training: 'Training',

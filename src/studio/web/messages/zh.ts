@@ -1,7 +1,13 @@
 /** Simplified Chinese. */
 import type { Messages } from '../words.ts';
+import { exportZh } from './export.zh.ts';
+import { helpZh } from './help.zh.ts';
+import { workspaceZh } from './workspace.zh.ts';
 
 export const zh: Messages = {
+  ...exportZh,
+  ...helpZh,
+  ...workspaceZh,
   workspace: '工作区',
   faces: '人脸',
   training: '训练',

@@ -14,6 +14,10 @@ export function titleOf({ request }: JobInfo): string {
       return t('job_measure', request.faces);
     case 'train':
       return t('job_train', request.model);
+    case 'export':
+      return t('job_export', request.model, request.format);
+    case 'import':
+      return t('job_import', request.name);
   }
 }
 

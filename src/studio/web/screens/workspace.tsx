@@ -117,7 +117,7 @@ function ClipCard({ clip, onExtract }: { readonly clip: ClipInfo; readonly onExt
       <div class="picture">{about !== null && <img src={thumbnailUrl(path, stamp)} alt="" loading="lazy" />}</div>
       <div class="card-text">
         <strong title={path}>{path}</strong>
-        <p class="muted">{[...facts, bytes(clip.bytes)].join(' · ')}</p>
+        <p class="muted">{[...facts, ...(clip.bytes === null ? [] : [bytes(clip.bytes)])].join(' · ')}</p>
         {problem !== null && <p class="bad">{`${t('unreadable')}: ${problem}`}</p>}
       </div>
       {about !== null && (

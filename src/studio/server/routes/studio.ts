@@ -1,0 +1,41 @@
+/** Routes of the studio itself: which workspace is open, opening another, how films are marked. They work without a workspace. */
+import { OptionError } from '../../../base/index.ts';
+import { marking, markingRequest, openRequest, studioInfo } from '../../protocol.ts';
+import { object, text } from '../../schema.ts';
+import { type Route, route } from '../routing.ts';
+
+export const studioRoutes: readonly Route[] = [
+  route('GET', '/studio', 'which workspace is open, and which were', {
+    reply: studioInfo,
+    answer: async ({ studio }) => await studio.info(),
+  }),
+  route('POST', '/studio/open', 'open another workspace, or make one; over loopback alone', {
+    body: openRequest,
+    reply: studioInfo,
+    async answer({ studio, body }) {
+      await studio.choose(body);
+      return await studio.info();
+    },
+  }),
+  route('POST', '/studio/forget', 'take a folder off the list of recent workspaces; it stays as it is', {
+    body: object({ folder: text({ min: 1, max: 4000 }) }),
+    reply: studioInfo,
+    async answer({ studio, body }) {
+      if (studio.canOpen) await studio.settings.forget(body.folder);
+      return await studio.info();
+    },
+  }),
+  route('GET', '/marking', 'how films are marked as made by a model', {
+    reply: marking,
+    answer: async ({ studio }) => await studio.marking.now(),
+  }),
+  route('PUT', '/marking', 'choose how films are marked', {
+    body: markingRequest,
+    reply: marking,
+    async answer({ studio, body }) {
+      if (body.mark === 'own' && !studio.canOpen)
+        throw new OptionError('a certificate cannot be chosen while the network can reach this page', { next: 'choose it over loopback' });
+      return await studio.marking.choose(body);
+    },
+  }),
+];

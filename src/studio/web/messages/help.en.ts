@@ -1,0 +1,2 @@
+/** Texts of the help and the first tour, in English. */
+export const helpEn = {} as const;
