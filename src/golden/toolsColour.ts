@@ -29,6 +29,7 @@ import {
   linearMotionBlur,
   mixColours,
   reduceColours,
+  Simd,
   transferColours,
 } from '../image/index.ts';
 import { type CaseRunner, type Check, compare, same } from './case.ts';
@@ -147,6 +148,7 @@ interface Pictures {
   /** One channel. */
   readonly mask: FloatImage;
   readonly table: LabTable;
+  readonly simd: Simd;
 }
 
 interface Result {
@@ -176,9 +178,9 @@ const functions: readonly (readonly [pattern: RegExp, run: (given: Pictures, ...
   [/^random_sot_steps10_batch(\d+)$/, (given, directions) => ({ image: transferred(given, 'sot', directions), random: true })],
   [/^random_mix$/, ({ src, like, table }) => ({ image: mixColours(src, like, colourDraws('sot', new Rng(1), 5), table), random: true })],
   [/^motion_size(\d+)_angle(-?\d+)$/, ({ src }, size, angle) => ({ image: linearMotionBlur(src, size!, angle!) })],
-  [/^sharpen_box_(\d+)$/, ({ src }, amount) => ({ image: blurSharpen(src, 'box', amount!) })],
-  [/^sharpen_gauss_(\d+)$/, ({ src }, amount) => ({ image: blurSharpen(src, 'gaussian', amount!) })],
-  [/^blur_(-\d+)$/, ({ src }, amount) => ({ image: blurSharpen(src, 'box', amount!) })],
+  [/^sharpen_box_(\d+)$/, ({ src, simd }, amount) => ({ image: blurSharpen(src, 'box', amount!, simd) })],
+  [/^sharpen_gauss_(\d+)$/, ({ src, simd }, amount) => ({ image: blurSharpen(src, 'gaussian', amount!, simd) })],
+  [/^blur_(-\d+)$/, ({ src, simd }, amount) => ({ image: blurSharpen(src, 'box', amount!, simd) })],
   [/^reduce_colors_(\d+)$/, ({ src }, count) => ({ image: floatFromBytes(reduceColours(truncated(src), count!)), palette: true })],
 ];
 
@@ -196,6 +198,7 @@ export const colourFunctions =
       like: await read('like.png'),
       mask: floatFromBytes({ ...mask, channels: 1, data: mask.data.filter((_, i) => i % mask.channels === 0) }),
       table: labTable(),
+      simd: new Simd(),
     };
     const checks: Check[] = [];
     for (const [name, expected] of Object.entries(golden.index as unknown as Record<string, Statistics>)) {

@@ -5,7 +5,7 @@
 import type { FloatImage } from './image.ts';
 import type { Positions } from './positions.ts';
 import { type Border, cubicWeights } from './sampling.ts';
-import { type Code, constant, f32x4, get, i32, moduleOf, repeat, set } from './wasmCode.ts';
+import { type Code, constant, f32x4, i32, type Local, loop, moduleOf, type Routine } from './wasmCode.ts';
 
 /** Pixels around the image. Taps of a position further out than 3 pixels all lie in the border. */
 const RING = 4;
@@ -51,7 +51,7 @@ export class CubicSampler {
     this.out = new Float32Array(buffer, at.out, pixels * 4);
     this.#taps = new Int32Array(buffer, at.taps, pixels);
     this.#weights = new Int32Array(buffer, at.weights, pixels);
-    const module = new WebAssembly.Module(kernel({ ...at, rowBytes: (width + 2 * RING) * PIXEL }));
+    const module = new WebAssembly.Module(moduleOf(kernel({ ...at, rowBytes: (width + 2 * RING) * PIXEL })));
     this.#run = new WebAssembly.Instance(module, { m: { m: memory } }).exports.run as (pixels: number) => void;
   }
 
@@ -119,28 +119,24 @@ function widen(from: Float32Array, at: number, to: Float32Array, start: number, 
 }
 
 /** For each pixel: Σ over rows k of down[k] · Σ over columns j of across[j] · tap[k][j]. Addresses are fixed when it is made. */
-function kernel(at: { source: number; out: number; taps: number; weights: number; rowBytes: number }): Uint8Array {
-  const [pixels, i, tap, across, down, out, sum, w0] = [0, 1, 2, 3, 4, 5, 6, 7]; // locals; w0 … w0 + 3 are the weights across
-  const next = (local: number, step: number): Code => [...get(local), ...constant(step), ...i32.add, ...set(local)];
-  const row = (k: number): Code => {
-    const product = (j: number): Code => [
-      ...get(tap),
-      ...f32x4.load(at.source + k * at.rowBytes + j * PIXEL),
-      ...get(w0 + j),
-      ...f32x4.mul,
-    ];
-    const inner = [...product(0), ...product(1), ...f32x4.add, ...product(2), ...f32x4.add, ...product(3), ...f32x4.add];
-    return [...inner, ...get(down), ...f32x4.splat(k * 4), ...f32x4.mul];
-  };
-  const body = [
-    ...[...get(i), ...i32.load(at.taps), ...set(tap)],
-    ...[...get(i), ...i32.load(at.weights), ...constant(65535), ...i32.and, ...set(across)],
-    ...[...get(i), ...i32.load(at.weights), ...constant(16), ...i32.shiftRight, ...set(down)],
-    ...[0, 1, 2, 3].flatMap((j) => [...get(across), ...f32x4.splat(j * 4), ...set(w0 + j)]),
-    ...[...row(0), ...row(1), ...f32x4.add, ...row(2), ...f32x4.add, ...row(3), ...f32x4.add, ...set(sum)],
-    ...[...get(out), ...get(sum), ...f32x4.store(at.out)],
-    ...[...next(i, 4), ...next(out, PIXEL)],
-    ...[...get(i), ...get(pixels), ...constant(4), ...i32.mul, ...i32.less], // i < 4 · pixels
-  ];
-  return moduleOf(repeat(body), { i32: 5, v128: 5 });
-}
+const kernel = (at: { source: number; out: number; taps: number; weights: number; rowBytes: number }): Routine => ({
+  parameters: ['i32'],
+  body(locals, pixels) {
+    const [i, tap, across, down, out] = locals.many('i32', 5) as [Local, Local, Local, Local, Local];
+    const weights = locals.many('v128', 4);
+    const { add, mul } = f32x4;
+    const sum = (terms: readonly Code[]): Code => terms.reduce((a, b) => add(a, b));
+    const row = (k: number): Code => {
+      const products = weights.map(({ get }, j) => mul(f32x4.load(tap.get, at.source + k * at.rowBytes + j * PIXEL), get));
+      return mul(sum(products), f32x4.loadSplat(down.get, k * 4));
+    };
+    return loop(i, i32.mul(pixels.get, constant(4)), constant(4), [
+      ...tap.set(i32.load(i.get, at.taps)),
+      ...across.set(i32.and(i32.load(i.get, at.weights), constant(65535))),
+      ...down.set(i32.shiftRight(i32.load(i.get, at.weights), constant(16))),
+      ...weights.flatMap((weight, j) => weight.set(f32x4.loadSplat(across.get, j * 4))),
+      ...f32x4.store(out.get, sum([0, 1, 2, 3].map(row)), at.out),
+      ...out.set(i32.add(out.get, constant(PIXEL))),
+    ]);
+  },
+});

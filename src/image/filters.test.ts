@@ -5,9 +5,12 @@ import { streamFor } from '../base/index.ts';
 import { blurSharpen, correlate, linearMotionBlur } from './filters.ts';
 import { histogramMatch } from './histogramMatch.ts';
 import { type FloatImage, floatImage } from './image.ts';
-import { median5 } from './median.ts';
+import { medianFiltered } from './median.ts';
 import { reduceColours } from './reduceColours.ts';
+import { Simd } from './simd.ts';
 import { RadixSorter } from './sortOrder.ts';
+
+const simd = new Simd();
 
 function noise(width: number, height: number, channels: number, seed: number): FloatImage {
   const image = floatImage(width, height, channels);
@@ -31,7 +34,7 @@ test.each([
     });
     return around.sort((a, b) => a - b)[12]!;
   });
-  expect([...median5(image).data]).toEqual([...expected]);
+  expect([...medianFiltered(image, 10, 10, simd).data]).toEqual([...expected]);
 });
 
 test('sorting keeps equal values in order, negative ones below', () => {
@@ -56,9 +59,9 @@ test('filters keep a flat picture flat, and a kernel of one shifts', () => {
   flat.data.fill(0.37);
   for (const out of [
     linearMotionBlur(flat, 9, 25),
-    blurSharpen(flat, 'box', 7),
-    blurSharpen(flat, 'gaussian', 7),
-    blurSharpen(flat, 'none', -15),
+    blurSharpen(flat, 'box', 7, simd),
+    blurSharpen(flat, 'gaussian', 7, simd),
+    blurSharpen(flat, 'none', -15, simd),
   ]) {
     expectClose(out.data, flat.data, { abs: 1e-6 });
   }

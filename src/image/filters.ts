@@ -3,6 +3,7 @@ import { rotationAbout } from './affine.ts';
 import { reflect101 } from './blur.ts';
 import { type FloatImage, floatImage } from './image.ts';
 import { medianFiltered } from './median.ts';
+import type { Simd } from './simd.ts';
 import { warpAffine } from './warp.ts';
 
 /** How an image is sharpened: not at all, against the mean of 3×3 pixels, or against a Gaussian of 3×3. */
@@ -84,8 +85,8 @@ const gauss3 = third.flatMap((a) => third.map((b) => a * b));
  *
  * @param amount  −100…100. Each ten below zero are one median; the rest is a share of one more.
  */
-export function blurSharpen(image: FloatImage, mode: SharpenMode, amount: number): FloatImage {
-  if (amount < 0) return medianFiltered(image, -amount, 10);
+export function blurSharpen(image: FloatImage, mode: SharpenMode, amount: number, simd: Simd): FloatImage {
+  if (amount < 0) return medianFiltered(image, -amount, 10, simd);
   if (amount === 0 || mode === 'none') return image;
   if (mode === 'box') {
     const kernel = Array.from({ length: 9 }, (_, k) => (k === 4 ? 1 + amount : 0) - amount / 9);

@@ -1,131 +1,191 @@
 /**
- * The 5×5 median of each channel on float images, border replicated. A network of comparisons that leaves the median in place, written
- * in WebAssembly with four values at a time; five rows are held there at once. bench/merge.mjs times it.
+ * The 5×5 median of each channel on float images, border replicated: four values at a time, two rows of results together, which share most
+ * of their comparisons. bench/merge.mjs times it.
  */
 import { type FloatImage, floatImage } from './image.ts';
-import { type Code, constant, f32x4, get, i32, moduleOf, repeat, set } from './wasmCode.ts';
+import type { Simd } from './simd.ts';
+import { type Code, constant, f32x4, i32, type Local, type Locals, loop, type Routine } from './wasmCode.ts';
 
 const SIDE = 5;
-const TAPS = SIDE * SIDE;
-const MIDDLE = (TAPS - 1) / 2;
-/** Where the addresses of the five rows and the number of bytes to do are handed over. */
-const ROWS = 0;
+const REACH = 2;
+/** Rows done at once, so that what is read again is still in the cache. */
+const TILE = 32;
 
 /**
  * Medians one after another: one for each ten of `power`, weaker towards the end.
  *
  * @param whole  while what is left of the power is at least this, the median counts whole; below, as the share left / whole.
  */
-export function medianFiltered(image: FloatImage, power: number, whole: number): FloatImage {
-  let current = image;
+export function medianFiltered(image: FloatImage, power: number, whole: number, simd: Simd): FloatImage {
+  if (power <= 0) return image;
+  const { width, height, channels } = image;
+  const row = width * channels;
+  // Rows with two pixels on either side, an odd number of cache lines apart; two more rows above and below, and one to make them even.
+  const stride = (Math.ceil(((width + 2 * REACH) * channels + 4) / 32) * 32 + 16) * 4;
+  const floats = (stride / 4) * (height + 2 * REACH + 1);
+  let [from, to] = simd.layout(floats, floats) as readonly number[] as [number, number];
+  const first = REACH * stride + REACH * channels * 4;
+  for (let y = 0; y < height; y++) simd.floats(from + first + y * stride, row).set(image.data.subarray(y * row, (y + 1) * row));
+  const routines = routinesFor(channels);
   for (let n = power; n > 0; n -= 10) {
-    const median = median5(current);
-    if (n < whole) {
-      const share = n / whole;
-      for (let i = 0; i < median.data.length; i++) median.data[i] = current.data[i]! + (median.data[i]! - current.data[i]!) * share;
+    replicate(simd, from, stride, image);
+    const run = simd.run(n >= whole ? routines.whole : routines.share);
+    for (let y = 0; y < height; y += TILE) {
+      const rows = Math.min(TILE, height - y);
+      run(from + y * stride, to + first + y * stride, stride, row * 4, rows, n / whole);
     }
-    current = median;
+    [from, to] = [to, from];
   }
-  return current;
+  const out = floatImage(width, height, channels);
+  for (let y = 0; y < height; y++) out.data.set(simd.floats(from + first + y * stride, row), y * row);
+  return out;
 }
 
-/** The median of the 5×5 values around each value, channel by channel. */
-export function median5(image: FloatImage): FloatImage {
-  const { width, height, channels, data } = image;
-  const values = width * channels;
-  const padded = (width + SIDE - 1) * channels;
-  const rowBytes = Math.ceil(padded / 4) * 16 + 16;
-  const start = 64;
-  const result = start + SIDE * rowBytes;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil((result + rowBytes) / 65536) });
-  const { buffer } = memory;
-  const addresses = new Int32Array(buffer, ROWS, SIDE);
-  const slots = Array.from({ length: SIDE }, (_, k) => new Float32Array(buffer, start + k * rowBytes, padded));
-  const row = new Float32Array(buffer, result, values);
-  const module = new WebAssembly.Module(kernel(channels * 4, result));
-  const run = new WebAssembly.Instance(module, { m: { m: memory } }).exports.run as (bytes: number) => void;
-  const load = (y: number): void => {
-    const slot = slots[y % SIDE]!;
-    slot.set(data.subarray(y * values, (y + 1) * values), 2 * channels);
-    for (let k = 0; k < 2 * channels; k++) {
-      slot[k] = slot[2 * channels + (k % channels)]!;
-      slot[2 * channels + values + k] = slot[channels + values + (k % channels)]!;
-    }
-  };
-  const out = floatImage(width, height, channels);
-  for (let y = 0; y < Math.min(2, height); y++) load(y);
+/** Writes the edge's pixels into the border around it. */
+function replicate(simd: Simd, at: number, stride: number, { width, height, channels }: FloatImage): void {
+  const padded = (width + 2 * REACH) * channels;
   for (let y = 0; y < height; y++) {
-    if (y + 2 < height) load(y + 2);
-    for (let k = 0; k < SIDE; k++) addresses[k] = start + (Math.min(Math.max(y + k - 2, 0), height - 1) % SIDE) * rowBytes;
-    run(values * 4);
-    out.data.set(row, y * values);
+    const row = simd.floats(at + (y + REACH) * stride, padded);
+    for (let k = 0; k < REACH * channels; k++) {
+      row[k] = row[REACH * channels + (k % channels)]!;
+      row[padded - 1 - k] = row[padded - 1 - REACH * channels - (k % channels)]!;
+    }
+  }
+  const rowAt = (y: number): Float32Array => simd.floats(at + y * stride, padded);
+  for (let k = 0; k < REACH; k++) rowAt(k).set(rowAt(REACH));
+  for (let k = 0; k <= REACH; k++) rowAt(height + REACH + k).set(rowAt(height + REACH - 1));
+}
+
+/** A value that is read, or the lesser or greater of two. */
+type Term = { readonly code: Code } | { readonly pick: 'lesser' | 'greater'; readonly of: readonly [Term, Term] };
+
+const lesser = (a: Term, b: Term): Term => ({ pick: 'lesser', of: [a, b] });
+const greater = (a: Term, b: Term): Term => ({ pick: 'greater', of: [a, b] });
+
+/** Two sorted lists as one. Source: Batcher's odd-even merge, Knuth, The Art of Computer Programming 3, 5.3.4. */
+function merged(a: readonly Term[], b: readonly Term[]): readonly Term[] {
+  const [x, y] = [a[0], b[0]];
+  if (x === undefined || y === undefined) return x === undefined ? b : a;
+  if (a.length === 1 && b.length === 1) return [lesser(x, y), greater(x, y)];
+  const every2nd = (list: readonly Term[], from: number): Term[] => list.filter((_, i) => i % 2 === from);
+  const odd = merged(every2nd(a, 0), every2nd(b, 0));
+  const even = merged(every2nd(a, 1), every2nd(b, 1));
+  const out = [odd[0]!];
+  for (let i = 0; i < Math.max(even.length, odd.length - 1); i++) {
+    const [p, q] = [even[i], odd[i + 1]];
+    if (p === undefined || q === undefined) out.push((p ?? q)!);
+    else out.push(lesser(p, q), greater(p, q));
   }
   return out;
 }
 
-interface Exchange {
-  readonly low: number;
-  readonly high: number;
-  readonly keepsLow: boolean;
-  readonly keepsHigh: boolean;
+/** Source: Knuth, 5.3.4: nine comparisons are the fewest. */
+const sortingFive = [[0, 3], [1, 4], [0, 2], [1, 3], [0, 1], [2, 4], [1, 2], [3, 4], [2, 3]] as const; // biome-ignore format: a network
+
+function sorted(five: readonly Term[]): readonly Term[] {
+  const out = [...five];
+  for (const [i, j] of sortingFive) [out[i], out[j]] = [lesser(out[i]!, out[j]!), greater(out[i]!, out[j]!)];
+  return out;
+}
+
+/** The sixth of six and five sorted values: the least, over all splits of six between the lists, of the last ones taken. */
+const sixthOf = (six: readonly Term[], five: readonly Term[]): Term =>
+  six.map((v, i) => (i === 5 ? v : greater(v, five[4 - i]!))).reduce(lesser);
+
+/** Code that computes terms into locals, each part once. Terms that nothing depends on are never asked for, so cost nothing. */
+function computed(terms: readonly Term[], locals: Locals): { code: Code; values: readonly Code[] } {
+  const done = new Map<Term, Code>();
+  const code: number[] = [];
+  const value = (term: Term): Code => {
+    const known = done.get(term);
+    if (known !== undefined) return known;
+    const own = 'code' in term ? term.code : f32x4[term.pick](value(term.of[0]), value(term.of[1]));
+    const local = locals.one('v128');
+    code.push(...local.set(own));
+    done.set(term, local.get);
+    return local.get;
+  };
+  const values = terms.map(value);
+  return { code, values };
 }
 
 /**
- * The exchanges of Batcher's odd-even merge sort that the median depends on. Places beyond the taps would hold +∞ and never move, so
- * exchanges with them fall away. Source: Knuth, The Art of Computer Programming 3, 5.2.2 M.
+ * Medians of rows two by two, in columns of four values. Every row is sorted by fives once; two results above one another have four rows
+ * in common. Of those twenty values only the six in the middle can be the median of twenty-five, whatever the fifth row holds.
  */
-function medianNetwork(): readonly Exchange[] {
-  const pairs: [number, number][] = [];
-  for (let p = 1; p < TAPS; p *= 2) {
-    for (let k = p; k >= 1; k >>= 1) {
-      for (let j = k % p; j + k < TAPS; j += 2 * k) {
-        for (let i = 0; i < Math.min(k, TAPS - j - k); i++) {
-          if (Math.floor((i + j) / (2 * p)) === Math.floor((i + j + k) / (2 * p))) pairs.push([i + j, i + j + k]);
-        }
-      }
-    }
-  }
-  const needed = new Set([MIDDLE]);
-  const kept: Exchange[] = [];
-  for (const [low, high] of pairs.reverse()) {
-    const [keepsLow, keepsHigh] = [needed.has(low), needed.has(high)];
-    if (!keepsLow && !keepsHigh) continue;
-    kept.push({ low, high, keepsLow, keepsHigh });
-    needed.add(low).add(high);
-  }
-  return kept.reverse();
+const medians = (pixelBytes: number, whole: boolean): Routine => ({
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'f32'],
+  body(locals, from, to, stride, bytes, rows, share) {
+    const [x, y, read, write] = locals.many('i32', 4) as [Local, Local, Local, Local];
+    // Held from one pair of results to the next: the row two above, the two rows before as one list, the row itself, the row below.
+    const above = locals.many('v128', SIDE);
+    const before = locals.many('v128', 2 * SIDE);
+    const own = locals.many('v128', SIDE);
+    const below = locals.many('v128', SIDE);
+    const terms = (list: readonly Local[]): Term[] => list.map(({ get }) => ({ code: get }));
+    const rowAt = (address: Code): readonly Term[] =>
+      sorted(Array.from({ length: SIDE }, (_, k) => ({ code: f32x4.load(address, k * pixelBytes) })));
+    const keep = (into: readonly Local[], values: readonly Code[]): Code => into.flatMap((local, k) => local.set(values[k]!));
+    const nextRow = read.set(i32.add(read.get, stride.get));
+
+    const start = (into: readonly Local[]): Code => {
+      const { code, values } = computed(rowAt(read.get), locals);
+      return [...code, ...keep(into, values), ...nextRow];
+    };
+    const first = computed(merged(terms(below), terms(own)), locals);
+
+    const [next, last] = [rowAt(read.get), rowAt(i32.add(read.get, stride.get))];
+    const pair = merged(terms(below), next);
+    const middle = merged(terms(before), pair).slice(7, 13);
+    const results = [sixthOf(middle, terms(above)), sixthOf(middle, last)];
+    const all = computed([...results, ...pair, ...next, ...last], locals);
+    const [upper, lower] = all.values as readonly [Code, Code];
+    const put = (address: Code, centre: Code, median: Code): Code => {
+      if (whole) return f32x4.store(address, median);
+      const value = f32x4.add(f32x4.load(centre), f32x4.mul(f32x4.subtract(median, f32x4.load(centre)), f32x4.splat(share.get)));
+      return f32x4.store(address, value);
+    };
+    const centre = (rowsUp: number): Code =>
+      i32.add(i32.subtract(read.get, i32.mul(stride.get, constant(rowsUp))), constant(REACH * pixelBytes));
+    const step = [
+      ...all.code,
+      ...put(write.get, centre(2), upper),
+      ...put(i32.add(write.get, stride.get), centre(1), lower),
+      ...keep(
+        above,
+        own.map(({ get }) => get),
+      ),
+      ...keep(before, all.values.slice(2, 12)),
+      ...keep(own, all.values.slice(12, 17)),
+      ...keep(below, all.values.slice(17, 22)),
+      ...nextRow,
+      ...nextRow,
+      ...write.set(i32.add(write.get, i32.mul(stride.get, constant(2)))),
+    ];
+    return loop(x, bytes.get, constant(16), [
+      ...read.set(i32.add(from.get, x.get)),
+      ...write.set(i32.add(to.get, x.get)),
+      ...start(above),
+      ...start(below), // the row before the first, for now
+      ...start(own),
+      ...first.code,
+      ...keep(before, first.values),
+      ...start(below),
+      ...y.set(constant(0)),
+      ...loop(y, rows.get, constant(2), step),
+    ]);
+  },
+});
+
+interface Medians {
+  readonly whole: Routine;
+  readonly share: Routine;
 }
 
-/** Medians of a whole row: for every four values, 25 loads and the network. */
-function kernel(pixelBytes: number, result: number): Uint8Array {
-  const [bytes, at, firstRow, firstTap] = [0, 1, 2, 2 + SIDE];
-  const held = firstTap + TAPS;
-  const loads = Array.from({ length: TAPS }, (_, k): Code => {
-    const [row, column] = [Math.floor(k / SIDE), k % SIDE];
-    return [...get(firstRow + row), ...get(at), ...i32.add, ...f32x4.load(column * pixelBytes), ...set(firstTap + k)];
-  });
-  const exchanges = medianNetwork().map(({ low, high, keepsLow, keepsHigh }): Code => {
-    const both = [...get(firstTap + low), ...get(firstTap + high)];
-    if (!keepsHigh) return [...both, ...f32x4.lesser, ...set(firstTap + low)];
-    if (!keepsLow) return [...both, ...f32x4.greater, ...set(firstTap + high)];
-    return [
-      ...both,
-      ...f32x4.lesser,
-      ...set(held),
-      ...both,
-      ...f32x4.greater,
-      ...set(firstTap + high),
-      ...get(held),
-      ...set(firstTap + low),
-    ];
-  });
-  const body = [
-    ...loads.flat(),
-    ...exchanges.flat(),
-    ...[...get(at), ...get(firstTap + MIDDLE), ...f32x4.store(result)],
-    ...[...get(at), ...constant(16), ...i32.add, ...set(at)],
-    ...[...get(at), ...get(bytes), ...i32.less],
-  ];
-  const addresses = Array.from({ length: SIDE }, (_, k): Code => [...constant(ROWS + k * 4), ...i32.load(0), ...set(firstRow + k)]);
-  return moduleOf([...addresses.flat(), ...repeat(body)], { i32: 1 + SIDE, v128: TAPS + 1 });
+const ofChannels = (channels: number): Medians => ({ whole: medians(channels * 4, true), share: medians(channels * 4, false) });
+const [gray, colour] = [ofChannels(1), ofChannels(3)];
+
+function routinesFor(channels: number): Medians {
+  if (channels !== 1 && channels !== 3) throw new RangeError(`medians of ${channels} channels`);
+  return channels === 1 ? gray : colour;
 }

@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { expectClose } from '../../test/support.ts';
 import { streamFor } from '../base/index.ts';
 import { gaussianBlur } from './blur.ts';
-import { FlatKernel } from './flatKernel.ts';
 import { type FloatImage, floatImage } from './image.ts';
 import { blurMask, dilateMask, erodeMask } from './morphology.ts';
+import { Simd } from './simd.ts';
 
-const kernel = new FlatKernel();
+const simd = new Simd();
 const [WIDTH, HEIGHT] = [41, 33];
 
 /** Soft blobs with zeros between them. */
@@ -44,8 +44,8 @@ function byDefinition({ data }: FloatImage, size: number, pick: (values: number[
 
 test.each([2, 3, 4, 7, 10, 21, 60])('erosion and dilation by an ellipse of %i are the least and greatest value under it', (size) => {
   const image = mask(size);
-  expect([...erodeMask(image, size, kernel).data]).toEqual([...byDefinition(image, size, (v) => Math.min(...v))]);
-  const dilated = dilateMask(image, size, kernel).data.map((v) => v + 0); // −0 is 0
+  expect([...erodeMask(image, size, simd).data]).toEqual([...byDefinition(image, size, (v) => Math.min(...v))]);
+  const dilated = dilateMask(image, size, simd).data.map((v) => v + 0); // −0 is 0
   expect([...dilated]).toEqual([...byDefinition(image, size, (v) => Math.max(...v))]);
 });
 
@@ -55,5 +55,5 @@ test.each([3, 9, 21, 61])('a blur of %i taps is the Gaussian blur of the mask am
   for (let y = 0; y < HEIGHT; y++) wide.data.set(image.data.subarray(y * WIDTH, (y + 1) * WIDTH), (y + 2 * size) * wide.width + 2 * size);
   const expected = gaussianBlur(wide, size);
   const cut = image.data.map((_, i) => expected.data[(Math.floor(i / WIDTH) + 2 * size) * wide.width + (i % WIDTH) + 2 * size]!);
-  expectClose(blurMask(image, size, kernel).data, cut, { abs: 1e-6 });
+  expectClose(blurMask(image, size, simd).data, cut, { abs: 1e-6 });
 });

@@ -3,9 +3,10 @@
  * is a run of pixels, whose extreme is found from two runs whose length is a power of two: the cost grows with its height, not its area.
  */
 import { gaussianKernel } from './blur.ts';
-import type { FlatKernel } from './flatKernel.ts';
+import { flatArray } from './flatArray.ts';
 import { type FloatImage, floatImage } from './image.ts';
 import { boundsOf } from './seamlessClone.ts';
+import type { Simd } from './simd.ts';
 
 /**
  * The least value under an ellipse, zeros outside of the image.
@@ -14,17 +15,17 @@ import { boundsOf } from './seamlessClone.ts';
  * @param size  side of the ellipse; 0 and 1 are none. Its anchor is at size div 2, so even sizes are lopsided.
  * Source: OpenCV, getStructuringElement(MORPH_ELLIPSE) and erode.
  */
-export function erodeMask(mask: FloatImage, size: number, kernel: FlatKernel): FloatImage {
-  return size <= 1 ? mask : leastUnderEllipse(mask, size, 1, kernel);
+export function erodeMask(mask: FloatImage, size: number, simd: Simd): FloatImage {
+  return size <= 1 ? mask : leastUnderEllipse(mask, size, 1, simd);
 }
 
 /** The greatest value under an ellipse and 0; see erodeMask. */
-export function dilateMask(mask: FloatImage, size: number, kernel: FlatKernel): FloatImage {
-  return size <= 1 ? mask : leastUnderEllipse(mask, size, -1, kernel);
+export function dilateMask(mask: FloatImage, size: number, simd: Simd): FloatImage {
+  return size <= 1 ? mask : leastUnderEllipse(mask, size, -1, simd);
 }
 
 /** The least of sign · mask under the ellipse, times sign. */
-function leastUnderEllipse(mask: FloatImage, size: number, sign: 1 | -1, kernel: FlatKernel): FloatImage {
+function leastUnderEllipse(mask: FloatImage, size: number, sign: 1 | -1, simd: Simd): FloatImage {
   const { width, height } = mask;
   const out = floatImage(width, height, 1);
   const bounds = boundsOf(mask);
@@ -40,13 +41,13 @@ function leastUnderEllipse(mask: FloatImage, size: number, sign: 1 | -1, kernel:
   const longest = r + after + 1;
   const levels = 1 + Math.floor(Math.log2(longest));
   const area = padded + size;
-  const floats = kernel.reserve(area * (levels + 1));
+  const { floats, least } = flatArray(simd, area * (levels + 1));
   floats.fill(0, 0, area * levels);
   for (let y = bounds.y; y < bounds.y + bounds.height; y++) {
     const to = (y - y0 + r) * stride + bounds.x - x0 + r;
     for (let x = 0, from = y * width + bounds.x; x < bounds.width; x++) floats[to + x] = sign * mask.data[from + x]!;
   }
-  for (let k = 1; k < levels; k++) kernel.least([(k - 1) * area, (k - 1) * area + 2 ** (k - 1)], k * area, padded);
+  for (let k = 1; k < levels; k++) least([(k - 1) * area, (k - 1) * area + 2 ** (k - 1)], k * area, padded);
   const places: number[] = [];
   for (let dy = -r; dy <= after; dy++) {
     const reach = Math.round(Math.sqrt(r * r - dy * dy));
@@ -56,7 +57,7 @@ function leastUnderEllipse(mask: FloatImage, size: number, sign: 1 | -1, kernel:
     places.push(first);
     if (length > 2 ** level) places.push(first + length - 2 ** level);
   }
-  kernel.least(places, levels * area, lines * stride);
+  least(places, levels * area, lines * stride);
   for (let y = 0; y < lines; y++) {
     const from = levels * area + y * stride;
     for (let x = x0, to = (y0 + y) * width; x < x1; x++) out.data[to + x] = sign * floats[from + x - x0]!;
@@ -69,7 +70,7 @@ function leastUnderEllipse(mask: FloatImage, size: number, sign: 1 | -1, kernel:
  *
  * @param size  odd number of taps; sigma follows from it as in gaussianBlur.
  */
-export function blurMask(mask: FloatImage, size: number, kernel: FlatKernel): FloatImage {
+export function blurMask(mask: FloatImage, size: number, simd: Simd): FloatImage {
   const { width, height } = mask;
   const out = floatImage(width, height, 1);
   const bounds = boundsOf(mask);
@@ -82,7 +83,7 @@ export function blurMask(mask: FloatImage, size: number, kernel: FlatKernel): Fl
   const stride = x1 - x0 + 2 * reach;
   const lines = y1 - y0;
   const area = stride * (lines + 2 * reach) + size;
-  const floats = kernel.reserve(2 * area);
+  const { floats, sum } = flatArray(simd, 2 * area);
   floats.fill(0, 0, area);
   for (let y = bounds.y; y < bounds.y + bounds.height; y++) {
     const from = y * width + bounds.x;
@@ -91,8 +92,8 @@ export function blurMask(mask: FloatImage, size: number, kernel: FlatKernel): Fl
   const half = gaussianKernel(size);
   const taps = (step: number, from: number): { at: number; weight: number }[] =>
     Array.from({ length: size }, (_, k) => ({ at: from + k * step, weight: half[Math.abs(k - reach)]! }));
-  kernel.sum(taps(1, 0), area, area - size);
-  kernel.sum(taps(stride, area), 0, lines * stride);
+  sum(taps(1, 0), area, area - size);
+  sum(taps(stride, area), 0, lines * stride);
   for (let y = 0; y < lines; y++) out.data.set(floats.subarray(y * stride, y * stride + x1 - x0), (y0 + y) * width + x0);
   return out;
 }

@@ -1,6 +1,7 @@
 /**
- * Just enough of the WebAssembly binary format to write one short function with SIMD by hand: instructions by their names, and a module
- * around a body. Source: WebAssembly Core Specification 2.0, chapter 5.
+ * Just enough of the WebAssembly binary format to write short functions with SIMD: instructions take their operands as code, as in
+ * f32x4.add(a.get, b.get), locals are asked for by kind, and a module holds one function over an imported memory.
+ * Source: WebAssembly Core Specification 2.0, chapter 5.
  */
 
 export type Code = readonly number[];
@@ -14,50 +15,152 @@ function signed(value: number): Code {
   return done ? [low] : [low | 128, ...signed(rest)];
 }
 
-const memory = (code: Code, offset: number): Code => [...code, 0, ...unsigned(offset)];
+const after =
+  (code: Code) =>
+  (...operands: readonly Code[]): Code => [...operands.flat(), ...code];
 const simd = (code: number): Code => [0xfd, ...unsigned(code)];
+const unary = (code: Code) => (a: Code) => after(code)(a);
+const binary = (code: Code) => (a: Code, b: Code) => after(code)(a, b);
+/** Loads at an address and a fixed offset; stores also take what is stored. Alignment is not promised. */
+const load =
+  (code: Code) =>
+  (address: Code, offset = 0): Code => [...address, ...code, 0, ...unsigned(offset)];
+const store =
+  (code: Code) =>
+  (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...code, 0, ...unsigned(offset)];
 
-/** Instructions work on a stack: operands come first, as in x, y, add. */
-export const get = (local: number): Code => [0x20, ...unsigned(local)];
-export const set = (local: number): Code => [0x21, ...unsigned(local)];
 export const constant = (value: number): Code => [0x41, ...signed(value)];
+
+const add = binary([0x6a]);
 export const i32 = {
-  add: [0x6a],
-  mul: [0x6c],
-  and: [0x71],
-  shiftRight: [0x76],
-  less: [0x48],
-  load: (offset: number): Code => memory([0x28], offset),
+  add: (...terms: readonly Code[]): Code => terms.reduce((sum, term) => add(sum, term)),
+  subtract: binary([0x6b]),
+  mul: binary([0x6c]),
+  and: binary([0x71]),
+  /** Arithmetic shift. */
+  shiftRight: binary([0x75]),
+  shiftLeft: binary([0x74]),
+  /** 1 where a < b as signed numbers, else 0. */
+  less: binary([0x48]),
+  greater: binary([0x4a]),
+  isZero: unary([0x45]),
+  load: load([0x28]),
+  loadByte: load([0x2d]),
+  store: store([0x36]),
 };
+
+/** Four integers at once. */
+export const i32x4 = {
+  add: binary(simd(0xae)),
+  mul: binary(simd(0xb5)),
+  shiftRight: binary(simd(0xac)),
+  splat: unary(simd(0x11)),
+  /** Of the signed 16-bit numbers in the lower half. */
+  extendLow: unary(simd(0xa7)),
+  extendHigh: unary(simd(0xa8)),
+  /** Sums of neighbouring products of eight 16-bit numbers each. */
+  dot: binary(simd(0xba)),
+  lane: (a: Code, lane: number): Code => [...a, ...simd(0x1b), lane],
+  /** Floats cut towards zero. */
+  fromFloats: unary(simd(0xf8)),
+};
+
+const bytesOf = (value: number): Code => [...new Uint8Array(Float32Array.of(value).buffer)];
+
 /** Four floats at once. */
 export const f32x4 = {
-  add: simd(0xe4),
-  mul: simd(0xe6),
+  add: binary(simd(0xe4)),
+  subtract: binary(simd(0xe5)),
+  mul: binary(simd(0xe6)),
+  divide: binary(simd(0xe7)),
   /** The lesser (greater) of two, by one comparison: for operands that are no NaN. */
-  lesser: simd(0xea),
-  greater: simd(0xeb),
-  load: (offset: number): Code => memory(simd(0), offset),
+  lesser: binary(simd(0xea)),
+  greater: binary(simd(0xeb)),
+  nearest: unary(simd(0x6a)),
+  truncate: unary(simd(0x69)),
+  fromIntegers: unary(simd(0xfa)),
+  splat: unary(simd(0x13)),
+  splatConstant: (value: number): Code => [...simd(12), ...[0, 1, 2, 3].flatMap(() => bytesOf(value))],
+  load: load(simd(0)),
   /** One float, four times. */
-  splat: (offset: number): Code => memory(simd(9), offset),
-  store: (offset: number): Code => memory(simd(11), offset),
+  loadSplat: load(simd(9)),
+  store: store(simd(11)),
 };
-/** Repeats its body while the value that the body leaves is not 0. */
-export const repeat = (body: Code): Code => [0x03, 0x40, ...body, 0x0d, 0, 0x0b];
 
-/** Numbers of locals after the parameter: first integers, then vectors. */
-export interface Locals {
-  readonly i32: number;
-  readonly v128: number;
+/** Any four numbers of 32 bits. */
+export const v128 = {
+  load: load(simd(0)),
+  and: binary(simd(0x4e)),
+  /** Lanes of a (0 … 3) and b (4 … 7) by their numbers. */
+  shuffle: (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code => [
+    ...[...a, ...b, ...simd(13)],
+    ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte)),
+  ],
+  /** Bytes of a (0 … 15) and b (16 … 31) by their numbers. */
+  shuffleBytes: (a: Code, b: Code, bytes: readonly number[]): Code => [...a, ...b, ...simd(13), ...bytes],
+  constants: (bytes: readonly number[]): Code => [...simd(12), ...bytes],
+};
+
+/** a where the condition is not 0, else b. */
+export const choose = (a: Code, b: Code, condition: Code): Code => [...a, ...b, ...condition, 0x1b];
+export const when = (condition: Code, body: Code): Code => [...condition, 0x04, 0x40, ...body, 0x0b];
+/** For as long as the local is less than its bound, the body, then a step of the local. */
+export const loop = (at: Local, bound: Code, step: Code, body: Code): Code => [
+  ...[0x02, 0x40, 0x03, 0x40],
+  ...[...i32.isZero(i32.less(at.get, bound)), 0x0d, 1],
+  ...body,
+  ...at.set(i32.add(at.get, step)),
+  ...[0x0c, 0, 0x0b, 0x0b],
+];
+
+const kinds = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+type Kind = keyof typeof kinds;
+
+export interface Local {
+  readonly get: Code;
+  set(value: Code): Code;
 }
 
-/** A module that exports `run(parameter: i32)` over an imported memory "m" "m". */
-export function moduleOf(body: Code, locals: Locals): Uint8Array {
+/** Gives out the locals of one function. */
+export class Locals {
+  readonly #kinds: Kind[] = [];
+  readonly #before: number;
+
+  constructor(parameters: number) {
+    this.#before = parameters;
+  }
+
+  one(kind: Kind): Local {
+    const number = unsigned(this.#before + this.#kinds.push(kind) - 1);
+    return { get: [0x20, ...number], set: (value) => [...value, 0x21, ...number] };
+  }
+
+  many(kind: Kind, count: number): Local[] {
+    return Array.from({ length: count }, () => this.one(kind));
+  }
+
+  declared(): Code {
+    return [...unsigned(this.#kinds.length), ...this.#kinds.flatMap((kind) => [1, kinds[kind]])];
+  }
+}
+
+/** A function of some parameters that returns nothing; its body is written when it is first needed. */
+export interface Routine {
+  readonly parameters: readonly Exclude<Kind, 'v128'>[];
+  readonly body: (locals: Locals, ...parameters: Local[]) => Code;
+}
+
+/** A module that exports the routine as "run" over an imported memory "m" "m". */
+export function moduleOf({ parameters, body }: Routine): Uint8Array<ArrayBuffer> {
   const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
   const text = (name: string): Code => [name.length, ...Array.from(name, (c) => c.charCodeAt(0))];
-  const code = [2, ...unsigned(locals.i32), 0x7f, ...unsigned(locals.v128), 0x7b, ...body, 0x0b];
+  const given = new Locals(0);
+  const locals = new Locals(parameters.length);
+  const instructions = body(locals, ...parameters.map((kind) => given.one(kind)));
+  const code = [...locals.declared(), ...instructions, 0x0b];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, [1, 0x60, 1, 0x7f, 0]), // one type: i32 → nothing
+    ...section(1, [1, 0x60, ...unsigned(parameters.length), ...parameters.map((kind) => kinds[kind]), 0]),
     ...section(2, [1, ...text('m'), ...text('m'), 2, 0, 1]), // the memory, of at least one page
     ...section(3, [1, 0]),
     ...section(7, [1, ...text('run'), 0, 0]),

@@ -1,11 +1,11 @@
 /** Degradation of whole frames, so that a soft face doesn't stand out: less grain, less sharpness, fewer colours. */
-import { type FloatImage, medianFiltered, reduceColours, resize } from '../image/index.ts';
+import { type FloatImage, medianFiltered, reduceColours, resize, type Simd } from '../image/index.ts';
 import type { MergeSettings } from './settings.ts';
 
 /** Denoised by medians, then softened by resizing down and up; values may overshoot 0…1. */
-export function degradeFrame(frame: FloatImage, settings: MergeSettings): FloatImage {
+export function degradeFrame(frame: FloatImage, settings: MergeSettings, simd: Simd): FloatImage {
   const { image_denoise_power: denoise, bicubic_degrade_power: bicubic } = settings;
-  const quiet = medianFiltered(frame, denoise, 100);
+  const quiet = medianFiltered(frame, denoise, 100, simd);
   if (bicubic === 0) return quiet;
   const share = 1 - bicubic / 101;
   const [width, height] = [Math.max(1, Math.trunc(frame.width * share)), Math.max(1, Math.trunc(frame.height * share))];

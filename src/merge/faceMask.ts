@@ -4,11 +4,11 @@ import {
   clip,
   dilateMask,
   erodeMask,
-  type FlatKernel,
   type FloatImage,
   floatImage,
   type Pane,
   resize,
+  type Simd,
   warpWindow,
   wholePane,
 } from '../image/index.ts';
@@ -32,7 +32,7 @@ export function faceMask(
   xseg: Pick<Prediction, 'xsegPrd' | 'xsegDst'>,
   settings: MergeSettings,
   worked: boolean,
-  kernel: FlatKernel,
+  simd: Simd,
 ): FloatImage {
   const chosen = chooseMask(crop, masks, xseg, settings);
   for (let i = 0; i < chosen.data.length; i++) if (chosen.data[i]! < LEAST) chosen.data[i] = 0;
@@ -40,9 +40,9 @@ export function faceMask(
   const mask = resize(chosen, side, side, 'cubic');
   if (!worked) return mask;
   const { erode_mask_modifier: erode, blur_mask_modifier: blur } = settings;
-  const shaped = erode === 0 ? mask : erode > 0 ? erodeMask(mask, erode, kernel) : dilateMask(mask, -erode, kernel);
+  const shaped = erode === 0 ? mask : erode > 0 ? erodeMask(mask, erode, simd) : dilateMask(mask, -erode, simd);
   fadeEdge(shaped, blur >> 1);
-  const soft = blur === 0 ? shaped : blurMask(shaped, blur | 1, kernel);
+  const soft = blur === 0 ? shaped : blurMask(shaped, blur | 1, simd);
   clip(soft.data, 0, 1);
   return soft;
 }

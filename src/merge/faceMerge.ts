@@ -6,7 +6,6 @@ import type { Rng } from '../base/index.ts';
 import {
   blurSharpen,
   clip,
-  FlatKernel,
   type FloatImage,
   floatImage,
   histogramMatch,
@@ -17,6 +16,7 @@ import {
   multibandBlend,
   type Pane,
   resize,
+  Simd,
   seamlessClone,
   warpWindow,
   wholePane,
@@ -32,11 +32,11 @@ import type { MergeSettings } from './settings.ts';
 /** Tables and memories that merging uses again and again. Made once for a run by mergeTools(); not for two threads at once. */
 export interface MergeTools {
   readonly table: LabTable;
-  readonly kernel: FlatKernel;
+  readonly simd: Simd;
   readonly light: LightTable;
 }
 
-export const mergeTools = (): MergeTools => ({ table: labTable(), kernel: new FlatKernel(), light: lightTable() });
+export const mergeTools = (): MergeTools => ({ table: labTable(), simd: new Simd(), light: lightTable() });
 
 /** What a face needs beside its crop and settings. */
 export interface FaceContext {
@@ -63,10 +63,10 @@ export function rawPrediction(
   crop: FaceCrop,
   prediction: Prediction,
   settings: MergeSettings,
-  { kernel }: MergeTools,
+  { simd }: MergeTools,
 ): { face: FloatImage; mask: FloatImage } {
   const { face, prd, dst } = workingFace(crop, prediction, settings);
-  const mask = resizeToCrop(crop, faceMask(crop, { prd, dst }, prediction, settings, false, kernel));
+  const mask = resizeToCrop(crop, faceMask(crop, { prd, dst }, prediction, settings, false, simd));
   clip(mask.data, 0, 1);
   return { face, mask };
 }
@@ -76,7 +76,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   const pane = crop.pane!;
   const { mode } = settings;
   const { face, prd, dst } = workingFace(crop, prediction, settings);
-  const wrk = faceMask(crop, { prd, dst }, prediction, settings, mode !== 'raw-rgb', context.tools.kernel);
+  const wrk = faceMask(crop, { prd, dst }, prediction, settings, mode !== 'raw-rgb', context.tools.simd);
   const mask = maskInFrame(crop, pane, wrk);
   if (mode === 'original') return { colour: pane.image, mask, merged: false };
   if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, face), mask, merged: true };
@@ -138,7 +138,9 @@ function inFrame(
   warpWindow(wholePane(seamless ? face : toMix(face)), crop.outputFromFrame, paneLike(pane, pasted), mask.data);
   clip(pasted.data, 0, 1);
   if (!seamless) return mix(frame, pasted, mask.data);
-  return mix(frame, toMix(cloned(crop, pane, pane.image, pasted, binaryMask(mask), byteValues)), mask.data);
+  // The patch itself where nothing can be cloned.
+  const cloned = seamlessClone(pane, { source: pasted, mask: binaryMask(mask) }, crop.frameSize, byteValues, tools.simd);
+  return mix(frame, toMix(cloned ?? pasted), mask.data);
 }
 
 /** Whether anything is done to the face after it is in the frame, or to the frame itself. */
@@ -178,7 +180,7 @@ function filterFace(face: FloatImage, crop: FaceCrop, area: FloatImage, settings
   let out = seamless ? recolour(face, crop.face, area, settings.color_transfer_mode, context.rng, context.tools.table) : face;
   if (mode === 'seamless-hist-match') out = histogramMatch(out, crop.face, settings.hist_match_threshold);
   out = motionBlurred(out, settings, context.motion);
-  return blurSharpen(out, settings.sharpen_mode, settings.blursharpen_amount);
+  return blurSharpen(out, settings.sharpen_mode, settings.blursharpen_amount, context.tools.simd);
 }
 
 function motionBlurred(face: FloatImage, settings: MergeSettings, motion: Motion): FloatImage {
@@ -186,31 +188,6 @@ function motionBlurred(face: FloatImage, settings: MergeSettings, motion: Motion
   if (length < 1) return face;
   const size = Math.min(Math.max(length + 1, 2), 50) * (settings.super_resolution_power === 0 ? 1 : 2);
   return linearMotionBlur(face, size, motion.angleDeg);
-}
-
-/** The frame with the patch in its place; the patch itself where nothing can be cloned. */
-function cloned(crop: FaceCrop, pane: Pane, frame: FloatImage, source: FloatImage, mask: FloatImage, byteValues: boolean): FloatImage {
-  const out = seamlessClone(
-    paneLike(pane, inLevels(frame, byteValues)),
-    { source: inLevels(source, byteValues), mask },
-    crop.frameSize,
-    byteValues,
-  );
-  if (out === undefined) return source;
-  const { data } = out;
-  for (let i = 0; i < data.length; i++) data[i]! /= 255;
-  return out;
-}
-
-/** The image in 0…255, cut to whole levels if asked. */
-function inLevels(image: FloatImage, whole: boolean): FloatImage {
-  const out = floatImage(image.width, image.height, 3);
-  const [from, to] = [image.data, out.data];
-  for (let i = 0; i < to.length; i++) {
-    const v = Math.fround(from[i]! * 255);
-    to[i] = whole ? Math.trunc(v) : v;
-  }
-  return out;
 }
 
 /** frame·(1 − mask) + face·mask. */

@@ -47,7 +47,7 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
   const whole: Window = { x: 0, y: 0, width: frame.width, height: frame.height };
   const touchesAll = degradesFrame(settings) || settings.color_degrade_power !== 0;
   const canvas = readWindow(frame, touchesAll ? whole : unionOf(visible.map(({ crop }) => windowOf(crop.pane!))));
-  const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings) : undefined;
+  const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, context.tools.simd) : undefined;
   const total = floatImage(canvas.image.width, canvas.image.height, 1);
   let changed = false;
   for (const [i, { crop, prediction }] of visible.entries()) {
