@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseSession, sessionText, settingsRanges } from './mergeSession.ts';
 import { mergeDefaults, resolveMergeSettings } from './settings.ts';
 
-const settings = resolveMergeSettings({ mode: 'seamless', erode: 12 });
+const settings = resolveMergeSettings({ mode: 'seamless', erode: 12, blur: 0 });
 const shots = [
   { from: 0, to: 10, settings: {} },
   { from: 20, to: 30, settings: { blur_mask_modifier: 40 } },

@@ -1,6 +1,8 @@
 /**
  * Every setting of the merger, as one table: the command line, sessions, help and manual read it. Names, ranges and first values are those
- * of the reference's interactive merger; settings of ours are marked so. Sizes are in pixels of the mask at four times the model's side.
+ * of the reference's interactive merger, but for the edge of the mask: with the reference's 0 and 0 the face ends in a line where its crop does, and
+ * in a halo where the learned mask does, so it begins with four and eight of the model's pixels. Settings of ours are marked so. Sizes are in
+ * pixels of the mask at four times the model's side.
  */
 import { OptionError } from '../base/index.ts';
 import { flagOf, nearest, valueText } from '../train/index.ts';
@@ -66,7 +68,7 @@ export const mergeSettingTable = [
     kind: 'int',
     min: -400,
     max: 400,
-    default: 0,
+    default: 16,
     aliases: ['erode_mask', 'erode'],
     help: 'take this much from the edge of the mask; negative grows it',
   },
@@ -75,7 +77,7 @@ export const mergeSettingTable = [
     kind: 'int',
     min: 0,
     max: 400,
-    default: 0,
+    default: 32,
     aliases: ['blur_mask', 'blur'],
     help: 'soften the edge of the mask over this width',
   },

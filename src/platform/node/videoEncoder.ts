@@ -14,8 +14,10 @@ import {
   AV_PIX_FMT_RGBA,
   AV_PIX_FMT_RGBA64LE,
   AVCOL_PRI_BT709,
+  AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
   AVCOL_SPC_BT709,
+  AVCOL_SPC_RGB,
   AVCOL_TRC_BT709,
   Codec,
   CodecContext,
@@ -108,7 +110,7 @@ export class PictureEncoder implements Disposable {
   readonly #origin: Origin;
   readonly #shape: PictureShape;
   readonly #chain: FilterChain;
-  readonly #tags: Coding['tags'] | undefined;
+  readonly #tags: Coding['tags'];
   readonly #packet = new Packet();
   #last = Number.NEGATIVE_INFINITY;
 
@@ -125,7 +127,7 @@ export class PictureEncoder implements Disposable {
     this.#shape = shape;
     this.#chain = parts.chain;
     this.context = parts.context;
-    this.#tags = isYuv(plan) ? codingFor(origin, shape).tags : undefined;
+    this.#tags = tagsFor(plan, origin, shape);
     this.#packet.alloc();
   }
 
@@ -158,7 +160,7 @@ export class PictureEncoder implements Disposable {
       context.timeBase = origin.unit;
       context.framerate = new Rational(Math.round(origin.rate * 1000), 1000);
       context.threadCount = 2;
-      if (isYuv(plan)) Object.assign(context, coding.tags);
+      Object.assign(context, tagsFor(plan, origin, shape));
       context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
       if (plan.codec === 'av1') process.env.SVT_LOG ??= '1'; // this encoder has no other way to be kept from writing to the terminal
       const options = encoderOptions(plan.codec, plan.quality ?? 'high', plan.options);
@@ -197,7 +199,7 @@ export class PictureEncoder implements Disposable {
     picture.alloc();
     check(await this.#chain.push(given), this.#name, 'a frame');
     check(await this.#chain.pull(picture), this.#name, 'a frame');
-    if (this.#tags !== undefined) Object.assign(picture, this.#tags);
+    Object.assign(picture, this.#tags);
     picture.pts = BigInt(pts);
     picture.duration = BigInt(Math.round(1 / (this.#origin.rate * (this.#origin.unit.num / this.#origin.unit.den))));
     picture.pictType = AV_PICTURE_TYPE_NONE;
@@ -223,6 +225,12 @@ export class PictureEncoder implements Disposable {
 }
 
 const isYuv = ({ codec }: ClipPlan): boolean => codec !== 'ffv1';
+
+/** RGB has no matrix and no limited range, but primaries and a transfer. */
+function tagsFor(plan: ClipPlan, origin: Origin, shape: PictureShape): Coding['tags'] {
+  const { tags } = codingFor(origin, shape);
+  return isYuv(plan) ? tags : { ...tags, colorSpace: AVCOL_SPC_RGB, colorRange: AVCOL_RANGE_JPEG };
+}
 
 const codingFor = ({ own, mapped }: Origin, { deep }: PictureShape): Coding => (deep ? own : mapped);
 
