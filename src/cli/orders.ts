@@ -2,7 +2,7 @@
  * What a command under way can be asked from outside: to stop, to save, to paint a preview. By signals, and by lines in the file that LIAE_ORDERS
  * names, which works as well where there are no signals (Windows) and is not lost while a command is still starting.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
 export type Order = 'stop' | 'save' | 'preview';
 
@@ -13,6 +13,16 @@ const PIECE_BYTES = 4096;
 
 /** Exit code of a command that was interrupted. */
 export const INTERRUPTED = 130;
+
+/**
+ * Ends the process as an interrupt does that nobody handles: a shell sees 130. process.exit would end threads first, and one that is ended inside a
+ * call of ONNX Runtime aborts the process.
+ */
+export function endAtOnce(words: string): void {
+  writeSync(process.stderr.fd, `${words}\n`);
+  process.removeAllListeners('SIGINT');
+  process.kill(process.pid, 'SIGINT');
+}
 
 type Acts = { readonly [O in Order]?: () => void };
 

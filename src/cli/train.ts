@@ -2,7 +2,6 @@
  * `liae train`: options from flags, file and model; the trainer in its thread; progress; signals and keys.
  * The folder of the model is all that a resume needs.
  */
-import { writeSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FormatError, OptionError } from '../base/index.ts';
@@ -22,7 +21,7 @@ import {
 } from '../train/index.ts';
 import { type Args, type Flag, optional, required } from './args.ts';
 import type { Command, Terminal } from './command.ts';
-import { obey } from './orders.ts';
+import { endAtOnce, obey } from './orders.ts';
 import { jsonReporter, textReporter } from './progress.ts';
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -131,11 +130,8 @@ function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal
   const input = keys && process.stdin.isTTY ? process.stdin : undefined;
   const stop = (): void => {
     if (interrupts++ > 0) {
-      // A thread that is ended inside a call of ONNX Runtime aborts the process: this is the quiet way, and saves survive it.
       input?.setRawMode(false);
-      writeSync(process.stderr.fd, 'ended without saving; the last save stands\n');
-      process.removeAllListeners('SIGINT');
-      process.kill(process.pid, 'SIGINT');
+      endAtOnce('ended without saving; the last save stands');
       return;
     }
     note(`${keys ? '\n' : ''}saving and ending after the iterations under way; Ctrl-C again ends at once without saving`);

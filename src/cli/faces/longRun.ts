@@ -1,7 +1,7 @@
 /** Long runs: how far they are, at which rate, how long they will take, and an end at Ctrl-C that leaves everything as it was. */
 import { OptionError } from '../../base/index.ts';
 import type { Terminal } from '../command.ts';
-import { INTERRUPTED, obey } from '../orders.ts';
+import { endAtOnce, INTERRUPTED, obey } from '../orders.ts';
 import { durationText } from '../progress.ts';
 
 /** Runs shorter than this say nothing of their progress. */
@@ -30,8 +30,8 @@ export async function interruptible(run: (signal: AbortSignal) => Promise<number
   const abort = new AbortController();
   let asked = 0;
   const stop = (): void => {
-    if (asked++ > 0) process.exit(INTERRUPTED);
-    abort.abort();
+    if (asked++ > 0) endAtOnce('ended at once');
+    else abort.abort();
   };
   using _orders = obey({ stop });
   try {
