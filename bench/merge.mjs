@@ -15,6 +15,8 @@ const [runs = '9', ...words] = process.argv.slice(2);
 const RESOLUTION = 256;
 const SHARE = 0.4;
 
+/** Nothing done to the mask but what a case says. */
+const plain = { erode_mask_modifier: 0, blur_mask_modifier: 0 };
 const worked = { erode_mask_modifier: 10, blur_mask_modifier: 30 };
 const cases = {
   original: { mode: 'original' },
@@ -30,6 +32,7 @@ const cases = {
   'linear light': { mode: 'overlay', linear_light: true, ...worked },
   'motion 50, sharpen 4': { mode: 'overlay', motion_blur_power: 50, sharpen_mode: 'gaussian', blursharpen_amount: 4, ...worked },
   'denoise 100': { mode: 'overlay', image_denoise_power: 100 },
+  'bicubic 50': { mode: 'overlay', bicubic_degrade_power: 50 },
   'color degrade 50': { mode: 'overlay', color_degrade_power: 50 },
 };
 
@@ -57,9 +60,9 @@ for (const [width, height] of [
   }
   for (const [name, asked] of Object.entries(cases)) {
     if (!words.every((word) => name.includes(word))) continue;
-    const settings = resolveMergeSettings(asked);
+    const settings = resolveMergeSettings({ ...plain, ...asked });
     await report(name, (i) => {
-      const crop = cropFace(frame, points, { resolution: RESOLUTION, faceType: 'whole_face' }, settings);
+      const crop = cropFace(frame, points, { resolution: RESOLUTION, faceType: 'whole_face' }, settings, tools.simd);
       return mergeFrame(frame, [{ crop, prediction }], settings, { motion: { power: 14, angleDeg: 30 }, seed: 1, frame: i, tools });
     });
   }

@@ -72,7 +72,7 @@ export const toolsMerge =
     const first = landmarksOf(given.landmarks);
     const second = landmarksOf(given.landmarks_second_face);
     const crop = (landmarks: Landmarks, faceType: FaceType, settings: MergeSettings): FaceCrop =>
-      cropFace(frame, landmarks, { resolution: given.predictor_input_size, faceType }, settings);
+      cropFace(frame, landmarks, { resolution: given.predictor_input_size, faceType }, settings, tools.simd);
     const checks: Check[] = [];
     for (const [file, faceType] of [
       ['expected_predictor_input_full.png', 'full_face'],

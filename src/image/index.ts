@@ -23,6 +23,7 @@ export { affinePositions, mapPositions, type Positions, positions } from './posi
 export { readProvenance, withProvenance } from './provenance.ts';
 export { reduceColours } from './reduceColours.ts';
 export { resize } from './resize.ts';
+export { resizeCubic } from './resizeCubic.ts';
 export { grayBytes, rgbBytes } from './rgb.ts';
 export { type Border, type Sink, sampleCubic, sampleLinear, sinkOf } from './sampling.ts';
 export { type ClonePatch, seamlessClone } from './seamlessClone.ts';

@@ -42,7 +42,8 @@ function leastUnderEllipse(mask: FloatImage, size: number, sign: 1 | -1, simd: S
   const levels = 1 + Math.floor(Math.log2(longest));
   const area = padded + size;
   const { floats, least } = flatArray(simd, area * (levels + 1));
-  floats.fill(0, 0, area * levels);
+  floats.fill(0, 0, area);
+  for (let k = 1; k < levels; k++) floats.fill(0, k * area + padded, (k + 1) * area); // read, but never written
   for (let y = bounds.y; y < bounds.y + bounds.height; y++) {
     const to = (y - y0 + r) * stride + bounds.x - x0 + r;
     for (let x = 0, from = y * width + bounds.x; x < bounds.width; x++) floats[to + x] = sign * mask.data[from + x]!;

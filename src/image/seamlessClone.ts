@@ -268,18 +268,19 @@ function spreadZeros(
   }
 }
 
-/** The rectangle around all pixels of a mask that are not 0. */
-export function boundsOf(mask: FloatImage): Window | undefined {
-  const { width, height, data } = mask;
-  let [left, right, top, bottom] = [width, -1, height, -1];
-  for (let y = 0, p = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, p++) {
-      if (data[p] === 0) continue;
-      if (x < left) left = x;
-      if (x > right) right = x;
-      if (y < top) top = y;
-      bottom = y;
-    }
+/** The rectangle around all pixels of a mask that are not 0. Only what lies outside of it is looked at. */
+export function boundsOf({ width, height, data }: FloatImage): Window | undefined {
+  let top = 0;
+  while (top < width * height && data[top] === 0) top++;
+  if (top === width * height) return undefined;
+  let bottom = width * height - 1;
+  while (data[bottom] === 0) bottom--;
+  let [left, right] = [width, -1];
+  const [first, last] = [Math.floor(top / width), Math.floor(bottom / width)];
+  for (let y = first; y <= last; y++) {
+    const row = y * width;
+    for (let x = 0; x < left; x++) if (data[row + x] !== 0) left = x;
+    for (let x = width - 1; x > right; x--) if (data[row + x] !== 0) right = x;
   }
-  return right < 0 ? undefined : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+  return { x: left, y: first, width: right - left + 1, height: last - first + 1 };
 }

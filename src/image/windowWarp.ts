@@ -6,6 +6,9 @@ import type { Affine } from './affine.ts';
 import type { FloatImage } from './image.ts';
 import { roundHalfEven } from './positions.ts';
 import { cubicTable } from './sampling.ts';
+import type { Simd } from './simd.ts';
+import { type Code, choose, constant, f32x4, i32, type Local, type Locals, loop, type Routine, when } from './wasmCode.ts';
+import { sumOfPixels, weightsOfPixels } from './wasmPixels.ts';
 
 /** A rectangle of a larger image: its first pixel and its size. */
 export interface Window {
@@ -25,6 +28,10 @@ export interface Pane {
 /** A whole image as a pane. */
 export const wholePane = (image: FloatImage): Pane => ({ x: 0, y: 0, image });
 
+/** Zeros around the source, so that no tap needs a test. */
+const RING = 4;
+const FRACTIONS = 32;
+
 /**
  * Fills `target`, which has the channels of `source` (1 or 3).
  *
@@ -32,115 +39,90 @@ export const wholePane = (image: FloatImage): Pane => ({ x: 0, y: 0, image });
  * @param where  one value for each pixel of the target: where it is 0, nothing is computed and 0 is written.
  * Source: as sampling.ts and positions.ts, which do the same for whole images.
  */
-export function warpWindow(source: Pane, sourceFromTarget: Affine, target: Pane, where?: Float32Array): void {
+export function warpWindow(source: Pane, sourceFromTarget: Affine, target: Pane, simd: Simd, where?: Float32Array): void {
   const [a, b, tx, c, d, ty] = sourceFromTarget;
   const { width, height, channels, data } = target.image;
-  const acrossX = new Int32Array(width);
-  const acrossY = new Int32Array(width);
-  for (let i = 0; i < width; i++) {
-    acrossX[i] = roundHalfEven(a * (target.x + i) * 1024);
-    acrossY[i] = roundHalfEven(c * (target.x + i) * 1024);
-  }
   const { image } = source;
-  const sample = channels === 3 ? cubicRow3 : cubicRow1;
+  const row = (image.width + 2 * RING) * channels;
+  const [from, acrossX, acrossY, where1, out, across, down] = simd.layout(
+    ...([row * (image.height + 2 * RING), width, width, width, width * channels, FRACTIONS * 4 * channels, FRACTIONS * 4] as const),
+  );
+  withRing(image, simd.floats(from, row * (image.height + 2 * RING)));
+  simd.floats(across, FRACTIONS * 4 * channels).set(weightsOfPixels(cubicTable, channels));
+  simd.floats(down, FRACTIONS * 4).set(cubicTable);
+  const [dx, dy] = [simd.integers(acrossX, width), simd.integers(acrossY, width)];
+  for (let i = 0; i < width; i++) {
+    dx[i] = roundHalfEven(a * (target.x + i) * 1024);
+    dy[i] = roundHalfEven(c * (target.x + i) * 1024);
+  }
+  const run = simd.run(channels === 3 ? warpRow3 : warpRow1);
+  const wanted = simd.floats(where1, width).fill(1);
+  const result = simd.floats(out, width * channels);
   for (let j = 0; j < height; j++) {
     const y = target.y + j;
     const x0 = ((roundHalfEven((b * y + tx) * 1024) + 16) | 0) - source.x * 1024;
     const y0 = ((roundHalfEven((d * y + ty) * 1024) + 16) | 0) - source.y * 1024;
-    sample(image.data, image.width, image.height, acrossX, acrossY, x0, y0, data, j * width, where);
+    if (where !== undefined) wanted.set(where.subarray(j * width, (j + 1) * width));
+    run(...[from, row * 4, image.width, image.height, acrossX, acrossY, x0, y0, out, width, where1, across, down]);
+    data.set(result, j * width * channels);
   }
 }
 
-function cubicRow3(
-  src: Float32Array,
-  width: number,
-  height: number,
-  acrossX: Int32Array,
-  acrossY: Int32Array,
-  x0: number,
-  y0: number,
-  out: Float32Array,
-  first: number,
-  where: Float32Array | undefined,
-): void {
-  const row = width * 3;
-  const w = cubicTable;
-  for (let i = 0, o = first * 3; i < acrossX.length; i++, o += 3) {
-    let b = 0;
-    let g = 0;
-    let r = 0;
-    if (where === undefined || where[first + i] !== 0) {
-      const px = (x0 + acrossX[i]!) >> 5;
-      const py = (y0 + acrossY[i]!) >> 5;
-      const x = (px >> 5) - 1;
-      const y = (py >> 5) - 1;
-      const fx = (px & 31) << 2;
-      const fy = (py & 31) << 2;
-      if (x >= 0 && y >= 0 && x + 3 < width && y + 3 < height) {
-        const w0 = w[fx]!;
-        const w1 = w[fx + 1]!;
-        const w2 = w[fx + 2]!;
-        const w3 = w[fx + 3]!;
-        let p = y * row + x * 3;
-        for (let k = 0; k < 4; k++, p += row) {
-          const v = w[fy + k]!;
-          b += v * (src[p]! * w0 + src[p + 3]! * w1 + src[p + 6]! * w2 + src[p + 9]! * w3);
-          g += v * (src[p + 1]! * w0 + src[p + 4]! * w1 + src[p + 7]! * w2 + src[p + 10]! * w3);
-          r += v * (src[p + 2]! * w0 + src[p + 5]! * w1 + src[p + 8]! * w2 + src[p + 11]! * w3);
-        }
-      } else if (x > -4 && y > -4 && x < width && y < height) {
-        for (let k = Math.max(0, -y); k < 4 && y + k < height; k++) {
-          for (let j = Math.max(0, -x); j < 4 && x + j < width; j++) {
-            const weight = w[fy + k]! * w[fx + j]!;
-            const p = (y + k) * row + (x + j) * 3;
-            b += weight * src[p]!;
-            g += weight * src[p + 1]!;
-            r += weight * src[p + 2]!;
-          }
-        }
-      }
-    }
-    out[o] = b;
-    out[o + 1] = g;
-    out[o + 2] = r;
+function withRing({ width, height, channels, data }: FloatImage, to: Float32Array): void {
+  const [values, ring] = [width * channels, RING * channels];
+  const row = values + 2 * ring;
+  to.fill(0, 0, RING * row + ring);
+  for (let y = 0; y < height; y++) {
+    const at = (y + RING) * row + ring;
+    to.set(data.subarray(y * values, (y + 1) * values), at);
+    to.fill(0, at + values, at + values + 2 * ring);
   }
+  to.fill(0, (height + RING) * row);
 }
 
-function cubicRow1(
-  src: Float32Array,
-  width: number,
-  height: number,
-  acrossX: Int32Array,
-  acrossY: Int32Array,
-  x0: number,
-  y0: number,
-  out: Float32Array,
-  first: number,
-  where: Float32Array | undefined,
-): void {
-  const w = cubicTable;
-  for (let i = 0; i < acrossX.length; i++) {
-    let sum = 0;
-    if (where === undefined || where[first + i] !== 0) {
-      const px = (x0 + acrossX[i]!) >> 5;
-      const py = (y0 + acrossY[i]!) >> 5;
-      const x = (px >> 5) - 1;
-      const y = (py >> 5) - 1;
-      const fx = (px & 31) << 2;
-      const fy = (py & 31) << 2;
-      if (x >= 0 && y >= 0 && x + 3 < width && y + 3 < height) {
-        let p = y * width + x;
-        for (let k = 0; k < 4; k++, p += width) {
-          sum += w[fy + k]! * (src[p]! * w[fx]! + src[p + 1]! * w[fx + 1]! + src[p + 2]! * w[fx + 2]! + src[p + 3]! * w[fx + 3]!);
-        }
-      } else if (x > -4 && y > -4 && x < width && y < height) {
-        for (let k = Math.max(0, -y); k < 4 && y + k < height; k++) {
-          for (let j = Math.max(0, -x); j < 4 && x + j < width; j++) {
-            sum += w[fy + k]! * w[fx + j]! * src[(y + k) * width + x + j]!;
-          }
-        }
-      }
-    }
-    out[first + i] = sum;
-  }
+/** A row of the target: for each pixel Σ over rows k of down[k] · Σ over columns j of across[j] · tap[k][j]. */
+const warpRow = (channels: 1 | 3): Routine => ({
+  parameters: Array<'i32'>(13).fill('i32'),
+  body(locals, from, row, width, height, acrossX, acrossY, x0, y0, out, count, where, across, down) {
+    const [i, x, y, tap, weights] = locals.many('i32', 5) as [Local, Local, Local, Local, Local];
+    const zero = f32x4.splatConstant(0);
+    const sums = locals.many('v128', channels);
+    const result = locals.one('v128');
+    const weight = locals.one('v128');
+    const taps = [0, 1, 2, 3].flatMap((k) => [
+      ...weight.set(f32x4.loadSplat(y.get, k * 4)),
+      ...sums.flatMap((sum, v) => {
+        const product = f32x4.mul(f32x4.load(tap.get, v * 16), weight.get);
+        return sum.set(k === 0 ? product : f32x4.add(sum.get, product));
+      }),
+      ...(k === 3 ? [] : tap.set(i32.add(tap.get, row.get))),
+    ]);
+    const pixel = [
+      ...x.set(i32.shiftRight(i32.add(i32.load(i32.add(acrossX.get, i.get)), x0.get), constant(5))),
+      ...y.set(i32.shiftRight(i32.add(i32.load(i32.add(acrossY.get, i.get)), y0.get), constant(5))),
+      ...weights.set(i32.add(across.get, i32.mul(i32.and(x.get, constant(31)), constant(16 * channels)))),
+      ...x.set(within(locals, i32.add(i32.shiftRight(x.get, constant(5)), constant(RING - 1)), width)),
+      ...tap.set(within(locals, i32.add(i32.shiftRight(y.get, constant(5)), constant(RING - 1)), height)),
+      ...tap.set(i32.add(from.get, i32.mul(tap.get, row.get), i32.mul(x.get, constant(4 * channels)))),
+      ...y.set(i32.add(down.get, i32.mul(i32.and(y.get, constant(31)), constant(16)))),
+      ...taps,
+      ...result.set(sumOfPixels(sums, (v) => f32x4.load(weights.get, v * 16))),
+    ];
+    return loop(i, i32.mul(count.get, constant(4)), constant(4), [
+      ...result.set(zero),
+      ...when(i32.load(i32.add(where.get, i.get)), pixel),
+      ...f32x4.store(out.get, result.get),
+      ...out.set(i32.add(out.get, constant(4 * channels))),
+    ]);
+  },
+});
+
+/** The place of a first tap, held where all its taps lie in the ring. */
+function within(locals: Locals, place: Code, size: Local): Code {
+  const [at, most] = [locals.one('i32'), i32.add(size.get, constant(RING))];
+  const below = choose(at.get, most, i32.less(at.get, most));
+  return [...at.set(place), ...at.set(below), ...choose(at.get, constant(0), i32.greater(at.get, constant(0)))];
 }
+
+const warpRow1 = warpRow(1);
+const warpRow3 = warpRow(3);

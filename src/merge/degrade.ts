@@ -1,5 +1,5 @@
 /** Degradation of whole frames, so that a soft face doesn't stand out: less grain, less sharpness, fewer colours. */
-import { type FloatImage, medianFiltered, reduceColours, resize, type Simd } from '../image/index.ts';
+import { type FloatImage, medianFiltered, reduceColours, resizeCubic, type Simd } from '../image/index.ts';
 import type { MergeSettings } from './settings.ts';
 
 /** Denoised by medians, then softened by resizing down and up; values may overshoot 0…1. */
@@ -9,7 +9,7 @@ export function degradeFrame(frame: FloatImage, settings: MergeSettings, simd: S
   if (bicubic === 0) return quiet;
   const share = 1 - bicubic / 101;
   const [width, height] = [Math.max(1, Math.trunc(frame.width * share)), Math.max(1, Math.trunc(frame.height * share))];
-  return resize(resize(quiet, width, height, 'cubic'), frame.width, frame.height, 'cubic');
+  return resizeCubic(resizeCubic(quiet, width, height, simd), frame.width, frame.height, simd);
 }
 
 const PALETTE = 256;

@@ -12,6 +12,7 @@ import {
   mapPoints,
   type Pane,
   resize,
+  type Simd,
   type Window,
   warpWindow,
   wholePane,
@@ -58,6 +59,7 @@ export function cropFace(
   landmarks: Landmarks,
   model: { readonly resolution: number; readonly faceType: FaceType },
   settings: MergeSettings,
+  simd: Simd,
   seen?: Picture,
 ): FaceCrop {
   const { resolution, faceType } = model;
@@ -72,7 +74,7 @@ export function cropFace(
   const seenPane = seen === undefined ? pane : window && readWindow(seen, window);
   const crop = (from: Pane | undefined, side: number, target: Affine): FloatImage => {
     const out = floatImage(side, side, 3);
-    if (from !== undefined) warpWindow(from, invertAffine(target), wholePane(out));
+    if (from !== undefined) warpWindow(from, invertAffine(target), wholePane(out), simd);
     clip(out.data, 0, 1);
     return out;
   };
@@ -80,7 +82,7 @@ export function cropFace(
   const needsXseg = settings.mask_mode.includes('xseg-dst');
   const hull = settings.mask_mode === 'dst' ? floatImage(size, size, 1) : undefined;
   if (hull !== undefined) {
-    warpWindow(wholePane(hullMask(landmarks, frame.width, frame.height, 1)), invertAffine(faceFromFrame), wholePane(hull));
+    warpWindow(wholePane(hullMask(landmarks, frame.width, frame.height, 1)), invertAffine(faceFromFrame), wholePane(hull), simd);
     clip(hull.data, 0, 1);
   }
   return {

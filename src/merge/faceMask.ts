@@ -8,6 +8,7 @@ import {
   floatImage,
   type Pane,
   resize,
+  resizeCubic,
   type Simd,
   warpWindow,
   wholePane,
@@ -37,7 +38,7 @@ export function faceMask(
   const chosen = chooseMask(crop, masks, xseg, settings);
   for (let i = 0; i < chosen.data.length; i++) if (chosen.data[i]! < LEAST) chosen.data[i] = 0;
   const side = crop.resolution * MASK_SCALE;
-  const mask = resize(chosen, side, side, 'cubic');
+  const mask = resizeCubic(chosen, side, side, simd);
   if (!worked) return mask;
   const { erode_mask_modifier: erode, blur_mask_modifier: blur } = settings;
   const shaped = erode === 0 ? mask : erode > 0 ? erodeMask(mask, erode, simd) : dilateMask(mask, -erode, simd);
@@ -97,9 +98,9 @@ function fadeEdge({ width, height, data }: FloatImage, margin: number): void {
 }
 
 /** The mask in the frame, over the crop's pane: 0…1, with nothing too faint to see. */
-export function maskInFrame({ maskFromFrame }: FaceCrop, pane: Pane, mask: FloatImage): FloatImage {
+export function maskInFrame({ maskFromFrame }: FaceCrop, pane: Pane, mask: FloatImage, simd: Simd): FloatImage {
   const out = floatImage(pane.image.width, pane.image.height, 1);
-  warpWindow(wholePane(mask), maskFromFrame, { x: pane.x, y: pane.y, image: out });
+  warpWindow(wholePane(mask), maskFromFrame, { x: pane.x, y: pane.y, image: out }, simd);
   for (let i = 0; i < out.data.length; i++) {
     const v = out.data[i]!;
     out.data[i] = v < LEAST ? 0 : v > 1 ? 1 : v;
@@ -124,9 +125,12 @@ export function isVisible({ width, height, data }: FloatImage): boolean {
 
 /** The mask as all or nothing: above the first tenth that anything is above. Source: the reference, for its seamless modes. */
 export function binaryMask(mask: FloatImage): FloatImage {
-  const greatest = mask.data.reduce((a, b) => Math.max(a, b), 0);
+  let greatest = 0;
+  for (let i = 0; i < mask.data.length; i++) if (mask.data[i]! > greatest) greatest = mask.data[i]!;
   const step = [1, 2, 3, 4, 5, 6, 7, 8, 9].find((i) => greatest > i / 10);
   const out = floatImage(mask.width, mask.height, 1);
-  if (step !== undefined) for (let i = 0; i < out.data.length; i++) out.data[i] = mask.data[i]! > step / 10 ? 1 : 0;
+  if (step === undefined) return out;
+  const threshold = step / 10;
+  for (let i = 0; i < out.data.length; i++) out.data[i] = mask.data[i]! > threshold ? 1 : 0;
   return out;
 }

@@ -15,7 +15,7 @@ import {
   linearMotionBlur,
   multibandBlend,
   type Pane,
-  resize,
+  resizeCubic,
   Simd,
   seamlessClone,
   warpWindow,
@@ -66,7 +66,7 @@ export function rawPrediction(
   { simd }: MergeTools,
 ): { face: FloatImage; mask: FloatImage } {
   const { face, prd, dst } = workingFace(crop, prediction, settings);
-  const mask = resizeToCrop(crop, faceMask(crop, { prd, dst }, prediction, settings, false, simd));
+  const mask = resizeToCrop(crop, faceMask(crop, { prd, dst }, prediction, settings, false, simd), simd);
   clip(mask.data, 0, 1);
   return { face, mask };
 }
@@ -77,11 +77,11 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   const { mode } = settings;
   const { face, prd, dst } = workingFace(crop, prediction, settings);
   const wrk = faceMask(crop, { prd, dst }, prediction, settings, mode !== 'raw-rgb', context.tools.simd);
-  const mask = maskInFrame(crop, pane, wrk);
+  const mask = maskInFrame(crop, pane, wrk, context.tools.simd);
   if (mode === 'original') return { colour: pane.image, mask, merged: false };
-  if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, face), mask, merged: true };
+  if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, face, context.tools.simd), mask, merged: true };
   if (!isVisible(mask)) return { colour: pane.image, mask, merged: false };
-  const area = areaOf(resizeToCrop(crop, wrk));
+  const area = areaOf(resizeToCrop(crop, wrk, context.tools.simd));
   const linear = settings.linear_light;
   const toMix = mixingSpace(linear, context.tools);
 
@@ -93,7 +93,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   }
 
   let cropped = floatImage(crop.size, crop.size, 3);
-  warpWindow(paneLike(pane, out), invertAffine(crop.faceFromFrame), wholePane(cropped));
+  warpWindow(paneLike(pane, out), invertAffine(crop.faceFromFrame), wholePane(cropped), context.tools.simd);
   if (linear) {
     clip(cropped.data, 0, 1);
     toEncoded(cropped, context.tools.light);
@@ -101,7 +101,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   cropped = filterFace(cropped, crop, area, settings, context);
   const behind = toMix(context.degraded ?? pane.image);
   const filtered = floatImage(pane.image.width, pane.image.height, 3);
-  warpWindow(wholePane(toMix(cropped)), crop.faceFromFrame, paneLike(pane, filtered), mask.data);
+  warpWindow(wholePane(toMix(cropped)), crop.faceFromFrame, paneLike(pane, filtered), context.tools.simd, mask.data);
   const result = mix(behind, filtered, mask.data);
   clip(result.data, 0, 1);
   if (linear) toEncoded(result, context.tools.light);
@@ -125,7 +125,7 @@ function inFrame(
   if (mode === 'multiband') {
     // The seam lies where the mask is a half. Coarse bands reach beyond it and fade with what is left of the mask.
     const core = { ...mask, data: mask.data.map((m) => (m > 0.5 ? 1 : 0)) };
-    const blended = multibandBlend(frame, pasteSquare(crop, paneLike(pane, frame), toMix(face)), core);
+    const blended = multibandBlend(frame, pasteSquare(crop, paneLike(pane, frame), toMix(face), tools.simd), core);
     clip(blended.data, 0, 1);
     return mix(
       frame,
@@ -135,7 +135,7 @@ function inFrame(
   }
   const seamless = mode === 'seamless' || mode === 'seamless-hist-match';
   const pasted = floatImage(pane.image.width, pane.image.height, 3);
-  warpWindow(wholePane(seamless ? face : toMix(face)), crop.outputFromFrame, paneLike(pane, pasted), mask.data);
+  warpWindow(wholePane(seamless ? face : toMix(face)), crop.outputFromFrame, paneLike(pane, pasted), tools.simd, mask.data);
   clip(pasted.data, 0, 1);
   if (!seamless) return mix(frame, pasted, mask.data);
   // The patch itself where nothing can be cloned.
@@ -205,20 +205,20 @@ function mix(frame: FloatImage, face: FloatImage, mask: Float32Array): FloatImag
 }
 
 /** Mode raw-rgb: the whole square of the prediction over the frame, hard edge but for the filter's. */
-function pasteSquare(crop: FaceCrop, pane: Pane, face: FloatImage): FloatImage {
+function pasteSquare(crop: FaceCrop, pane: Pane, face: FloatImage, simd: Simd): FloatImage {
   const { width, height } = pane.image;
   const ones = floatImage(crop.size, crop.size, 1);
   ones.data.fill(1);
   const [alpha, square] = [floatImage(width, height, 1), floatImage(width, height, 3)];
-  warpWindow(wholePane(ones), crop.outputFromFrame, paneLike(pane, alpha));
-  warpWindow(wholePane(face), crop.outputFromFrame, paneLike(pane, square));
+  warpWindow(wholePane(ones), crop.outputFromFrame, paneLike(pane, alpha), simd);
+  warpWindow(wholePane(face), crop.outputFromFrame, paneLike(pane, square), simd);
   const out = mix(pane.image, square, alpha.data);
   clip(out.data, 0, 1);
   return out;
 }
 
-const resizeToCrop = ({ size }: FaceCrop, mask: FloatImage): FloatImage => {
-  const out = resize(mask, size, size, 'cubic');
+const resizeToCrop = ({ size }: FaceCrop, mask: FloatImage, simd: Simd): FloatImage => {
+  const out = resizeCubic(mask, size, size, simd);
   return out === mask ? { ...mask, data: mask.data.slice() } : out;
 };
 

@@ -56,7 +56,10 @@ const prediction = (value: number): Prediction => ({ face: flat(64, 3, value), m
 
 function merge(frame: Picture, places: readonly Landmarks[], asked: Readonly<Record<string, unknown>>, value = 0.5) {
   const settings = resolveMergeSettings({ color_transfer_mode: 'none', ...asked });
-  const faces = places.map((landmarks) => ({ crop: cropFace(frame, landmarks, MODEL, settings), prediction: prediction(value) }));
+  const faces = places.map((landmarks) => ({
+    crop: cropFace(frame, landmarks, MODEL, settings, tools.simd),
+    prediction: prediction(value),
+  }));
   return mergeFrame(frame, faces, settings, context);
 }
 
@@ -100,7 +103,7 @@ test('in linear light, half of white over black is half of the light', () => {
   const data = new Uint16Array(WIDTH * HEIGHT * 3);
   const frame: Picture = { width: WIDTH, height: HEIGHT, channels: 3, data };
   const settings = resolveMergeSettings({ color_transfer_mode: 'none', linear_light: true, mask_mode: 'learned-prd' });
-  const crop = cropFace(frame, faceAt(60, 40, 50), MODEL, settings);
+  const crop = cropFace(frame, faceAt(60, 40, 50), MODEL, settings, tools.simd);
   const half = { face: flat(64, 3, 1), mask: flat(64, 1, 0.5), dstMask: flat(64, 1, 1) };
   const { image, mask } = mergeFrame(frame, [{ crop, prediction: half }], settings, context);
   const middle = 65 * WIDTH + 85;
@@ -162,7 +165,10 @@ test('the frame moved by whole pixels gives the picture moved by whole pixels', 
 test('several faces lie over one another in order; where none is, the frame stays', () => {
   const frame = noisy(8);
   const settings = resolveMergeSettings({ color_transfer_mode: 'none' });
-  const face = (x: number, value: number) => ({ crop: cropFace(frame, faceAt(x, 40, 50), MODEL, settings), prediction: prediction(value) });
+  const face = (x: number, value: number) => ({
+    crop: cropFace(frame, faceAt(x, 40, 50), MODEL, settings, tools.simd),
+    prediction: prediction(value),
+  });
   const { image, mask } = mergeFrame(frame, [face(40, 0.25), face(75, 0.75)], settings, context);
   const at = (x: number, y: number): number[] => [...image.data.subarray((y * WIDTH + x) * 3, (y * WIDTH + x) * 3 + 3)];
   expectClose(at(45, 65), [63, 63, 63], { abs: 1 });

@@ -197,7 +197,7 @@ export class MergeHand {
   crop(task: MergeTask): PredictInput[] {
     const began = performance.now();
     const { picture, faces, settings, seen, xsegMasks } = task;
-    const crops = faces.map((landmarks) => cropFace(picture, landmarks, this.#model, settings, seen?.picture));
+    const crops = faces.map((landmarks) => cropFace(picture, landmarks, this.#model, settings, this.#tools.simd, seen?.picture));
     this.#open.set(task.id, { task, crops, ms: performance.now() - began });
     return crops.map(({ predictorInput, xsegInput }) => ({
       face: Float32Array.from(predictorInput.data),
