@@ -3,6 +3,9 @@
  * units from the exact formulas, which is why the table is reproduced), backward by the formulas. sRGB primaries and gamma, white D65.
  */
 
+import { Simd } from './simd.ts';
+import { type Code, constant, f32x4, i32, i32x4, type Local, loop, type Routine, v128 } from './wasmCode.ts';
+
 const SIDE = 33;
 /** The table's fixed point: 1.0 is 2¹⁴; a cell is 2⁹ wide, of which the top 4 bits choose one of 16 steps. */
 const ONE = 16384;
@@ -20,8 +23,8 @@ const RGB_FROM_XYZ = [
 ] as const;
 
 export interface LabTable {
-  /** L/100, (a + 128)/256, (b + 128)/256 at the corners of the cells, in units of 2⁻¹⁴; red runs fastest. */
-  readonly cells: Int16Array;
+  /** Holds L/100, (a + 128)/256, (b + 128)/256 at the corners of the cells, in units of 2⁻¹⁴; red runs fastest. */
+  readonly reader: LabReader;
   /** Linear light 0…1 to sRGB in 4096 steps, to be read linearly: within 2e-5 of the formula. */
   readonly gamma: Float32Array;
 }
@@ -48,43 +51,105 @@ export function labTable(): LabTable {
     }
   }
   const gamma = Float32Array.from({ length: GAMMA_STEPS + 2 }, (_, i) => gammaFromLinear(i / GAMMA_STEPS));
-  return { cells: table, gamma };
+  return { reader: new LabReader(table), gamma };
 }
 
 const linearFromGamma = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 const gammaFromLinear = (v: number): number => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
 const lightness = (t: number): number => (t > 216 / 24389 ? Math.cbrt(t) : (841 / 108) * t + 16 / 116);
 
+/** Pixels converted at once. */
+const CHUNK = 4096;
+
+/** Converts pixels through the table, in a memory that it keeps for itself. */
+class LabReader {
+  readonly #simd = new Simd();
+  readonly #table: number;
+  readonly #pixels: number;
+
+  constructor(cells: Int16Array) {
+    [this.#table, this.#pixels] = this.#simd.layout((SIDE ** 3 * CELL) / 4 + 4, CHUNK * 3);
+    const table = new Int16Array(this.#simd.bytes(this.#table, SIDE ** 3 * CELL).buffer, this.#table, SIDE ** 3 * 4);
+    for (let i = 0; i < SIDE ** 3; i++) table.set(cells.subarray(i * 3, i * 3 + 3), i * 4);
+  }
+
+  read(from: Float32Array, to: Float32Array): void {
+    const run = this.#simd.run(labPixels);
+    for (let p = 0; p < from.length; p += CHUNK * 3) {
+      const values = this.#simd.floats(this.#pixels, Math.min(CHUNK * 3, from.length - p));
+      values.set(from.subarray(p, p + values.length));
+      run(this.#pixels, this.#table, values.length * 4);
+      to.set(values, p);
+    }
+  }
+}
+
+/** Bytes of a cell: three 16-bit numbers and a spare. */
+const CELL = 8;
+
+/**
+ * Each pixel from the eight corners of its cell. Two of them lie behind one another, so that one load and one sum of products does what
+ * red asks for; green and blue take four corners to one.
+ */
+const labPixels: Routine = {
+  parameters: ['i32', 'i32', 'i32'],
+  body(locals, pixels, table, bytes) {
+    const [at, next] = [locals.one('i32'), locals.one('v128')];
+    const [value, cell, part, red] = locals.many('v128', 4) as [Local, Local, Local, Local];
+    const [address, green, blue] = locals.many('i32', 3) as [Local, Local, Local];
+    const whole = (n: number): Code => i32x4.splat(constant(n));
+    const clipped = f32x4.lesser(f32x4.greater(value.get, f32x4.splatConstant(0)), f32x4.splatConstant(1));
+    const fixed = i32x4.fromFloats(f32x4.add(f32x4.mul(clipped, f32x4.splatConstant(ONE)), f32x4.splatConstant(0.5)));
+    const lane = (of: Local, channel: 0 | 1 | 2): Code => i32x4.lane(of.get, channel);
+    // L, a and b of two neighbours as pairs, for the products with 16 − t and t.
+    const pairs = [0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15];
+    const corner = (offset: number): Code => {
+      const both = v128.load(address.get, offset);
+      return i32x4.dot(v128.shuffleBytes(both, both, pairs), red.get);
+    };
+    const mixed = (low: Code, high: Code, t: Code): Code =>
+      i32x4.add(i32x4.mul(low, i32x4.splat(i32.subtract(constant(16), t))), i32x4.mul(high, i32x4.splat(t)));
+    const face = (offset: number): Code => mixed(corner(offset), corner(offset + SIDE * CELL), green.get);
+    const end = locals.one('i32');
+    return [
+      ...end.set(i32.add(pixels.get, bytes.get)),
+      ...value.set(f32x4.load(pixels.get)),
+      ...at.set(pixels.get),
+      ...loop(at, end.get, constant(12), [
+        // The store below reaches one float into the next pixel, which is therefore read first.
+        ...next.set(f32x4.load(at.get, 12)),
+        ...cell.set(fixed),
+        ...part.set(i32x4.shiftRight(cell.get, 5)),
+        // At the far faces of the cube the next cell has no weight: staying one short keeps the reads inside.
+        ...cell.set(i32x4.lesser(i32x4.shiftRight(cell.get, 9), whole(SIDE - 2))),
+        ...part.set(i32x4.subtract(part.get, i32x4.mul(cell.get, whole(16)))),
+        ...address.set(i32.add(i32.mul(i32.add(i32.mul(lane(cell, 0), constant(SIDE)), lane(cell, 1)), constant(SIDE)), lane(cell, 2))),
+        ...address.set(i32.add(table.get, i32.mul(address.get, constant(CELL)))),
+        ...green.set(lane(part, 1)),
+        ...blue.set(lane(part, 0)),
+        ...red.set(i32x4.splat(i32.add(i32.mul(lane(part, 2), constant(65535)), constant(16)))), // t · 65536 + 16 − t
+        ...cell.set(mixed(face(0), face(SIDE * SIDE * CELL), blue.get)),
+        ...value.set(f32x4.fromIntegers(i32x4.shiftRight(i32x4.add(cell.get, whole(2048)), 12))),
+        ...value.set(f32x4.add(f32x4.mul(value.get, f32x4.constants(LAB_STEPS)), f32x4.constants(LAB_START))),
+        ...f32x4.store(at.get, value.get),
+        ...value.set(next.get),
+      ]),
+    ];
+  },
+};
+
+/** What one step of the table's numbers is, and where they begin. */
+const LAB_STEPS = [100 / ONE, 256 / ONE, 256 / ONE, 0] as const;
+const LAB_START = [0, -128, -128, 0] as const;
+
 /**
  * BGR in 0…1 (clipped) to L 0…100, a and b about ±127.
  *
  * @param from, to  interleaved pixels of three values; may be the same array.
  */
-export function labFromBgr(from: Float32Array, to: Float32Array, { cells }: LabTable): void {
-  const green = SIDE * 3;
-  const blue = SIDE * SIDE * 3;
-  for (let p = 0; p < from.length; p += 3) {
-    const b = fixed(from[p]!);
-    const g = fixed(from[p + 1]!);
-    const r = fixed(from[p + 2]!);
-    // At the far faces of the cube the next cell has no weight: staying one short keeps the reads inside.
-    const [cr, cg, cb] = [Math.min(r >> 9, SIDE - 2), Math.min(g >> 9, SIDE - 2), Math.min(b >> 9, SIDE - 2)];
-    const [tr, tg, tb] = [(r >> 5) - (cr << 4), (g >> 5) - (cg << 4), (b >> 5) - (cb << 4)];
-    const at = cb * blue + cg * green + cr * 3;
-    for (let c = 0; c < 3; c++) {
-      const q = at + c;
-      const near =
-        (cells[q]! * (16 - tr) + cells[q + 3]! * tr) * (16 - tg) + (cells[q + green]! * (16 - tr) + cells[q + green + 3]! * tr) * tg;
-      const s = q + blue;
-      const far =
-        (cells[s]! * (16 - tr) + cells[s + 3]! * tr) * (16 - tg) + (cells[s + green]! * (16 - tr) + cells[s + green + 3]! * tr) * tg;
-      const value = (near * (16 - tb) + far * tb + 2048) >> 12;
-      to[p + c] = c === 0 ? (value * 100) / ONE : (value * 256) / ONE - 128;
-    }
-  }
+export function labFromBgr(from: Float32Array, to: Float32Array, { reader }: LabTable): void {
+  reader.read(from, to);
 }
-
-const fixed = (v: number): number => Math.round(Math.min(Math.max(v, 0), 1) * ONE);
 
 /** L*a*b* to BGR in 0…1, clipped. Source: OpenCV 4, Lab2RGBfloat. */
 export function bgrFromLab(from: Float32Array, to: Float32Array, { gamma }: LabTable): void {

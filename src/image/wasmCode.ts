@@ -53,7 +53,10 @@ export const i32 = {
 export const i32x4 = {
   add: binary(simd(0xae)),
   mul: binary(simd(0xb5)),
-  shiftRight: binary(simd(0xac)),
+  subtract: binary(simd(0xb1)),
+  lesser: binary(simd(0xb6)),
+  /** Arithmetic shift by a fixed number of bits. */
+  shiftRight: (a: Code, bits: number): Code => [...a, ...constant(bits), ...simd(0xac)],
   splat: unary(simd(0x11)),
   /** Of the signed 16-bit numbers in the lower half. */
   extendLow: unary(simd(0xa7)),
@@ -81,6 +84,7 @@ export const f32x4 = {
   fromIntegers: unary(simd(0xfa)),
   splat: unary(simd(0x13)),
   splatConstant: (value: number): Code => [...simd(12), ...[0, 1, 2, 3].flatMap(() => bytesOf(value))],
+  constants: (values: readonly [number, number, number, number]): Code => [...simd(12), ...values.flatMap(bytesOf)],
   load: load(simd(0)),
   /** One float, four times. */
   loadSplat: load(simd(9)),
