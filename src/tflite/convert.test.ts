@@ -36,6 +36,41 @@ test('reshaping counts channels fastest, as the file does', async () => {
   expect(await run(file, [1, 3, 2, 2], planes)).toEqual([0, 10, 20, 1, 11, 21, 2, 12, 22, 3, 13, 23]);
 });
 
+test('a slope below zero of each channel, above and below 1', async () => {
+  const file = (slopes: readonly number[]): LiteFile => ({
+    tensors: [
+      { shape: [1, 1, 2, slopes.length] },
+      { shape: [1, 1, slopes.length], data: floats(...slopes) },
+      { shape: [1, 1, 2, slopes.length] },
+    ],
+    operators: [{ kind: 54, inputs: [0, 1], outputs: [2] }],
+    inputs: [0],
+    outputs: [2],
+  });
+  // Planes of two pixels: 4 and −2 in each.
+  expect(await run(file([0.25, -0.5, 1]), [1, 3, 1, 2], [4, -2, 4, -2, 4, -2])).toEqual([4, -0.5, 4, 1, 4, -2]);
+  expect(await run(file([3, 0.5, 0]), [1, 3, 1, 2], [4, -2, 4, -2, 4, -2])).toEqual([4, -6, 4, -1, 4, 0]);
+});
+
+test.each([
+  ['few', 16],
+  ['odd', 3],
+])('channels of zeros are put before and behind: %s', async (_, channels) => {
+  const file = {
+    tensors: [
+      { shape: [1, 1, 2, channels] },
+      { shape: [4, 2], type: 2, data: integers(0, 0, 0, 0, 0, 0, 4, 12) },
+      { shape: [1, 1, 2, channels + 16] },
+    ],
+    operators: [{ kind: 34, inputs: [0, 1], outputs: [2] }],
+    inputs: [0],
+    outputs: [2],
+  };
+  const planes = Array.from({ length: 2 * channels }, (_value, i) => i + 1);
+  const zeros = (count: number): number[] => new Array<number>(2 * count).fill(0);
+  expect(await run(file, [1, channels, 1, 2], planes)).toEqual([...zeros(4), ...planes, ...zeros(12)]);
+});
+
 test('half floats are widened, subnormal and largest ones too', async () => {
   const halves = new Uint8Array(new Uint16Array([0x3c00, 0xc000, 0x7bff, 0x0001, 0x8400]).buffer);
   const file = {

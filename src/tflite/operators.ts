@@ -22,7 +22,7 @@ export const operators: ReadonlyMap<string, Lower> = new Map<string, Lower>([
   ['RELU', (l) => l.writer.node('Relu', [l.value(0)])],
   ['LOGISTIC', (l) => l.writer.node('Sigmoid', [l.value(0)])],
   ['HARD_SWISH', (l) => l.writer.node('HardSwish', [l.value(0)])],
-  ['PRELU', (l) => l.writer.node('PRelu', [l.value(0), l.weights(1, [2, 0, 1])])],
+  ['PRELU', slopedRelu],
   ['PAD', pad],
   ['RESHAPE', reshape],
   ['CONCATENATION', concatenation],
@@ -36,6 +36,11 @@ export const operators: ReadonlyMap<string, Lower> = new Map<string, Lower>([
 function dequantize(l: Lowering): Constant {
   return l.constant(0);
 }
+
+/** Channels of the runtime's blocks, at most. */
+const BLOCK = 16;
+/** Products of a convolution up to which it takes less time than leaving the runtime's layout. bench/vision.mjs times the networks. */
+const CHEAP_PAD = 2 ** 21;
 
 /** The activation that is fused into an operator, by its number in the schema. */
 function activated(l: Lowering, x: string, kind: number): string {
@@ -112,13 +117,47 @@ function spread(l: Lowering, opType: 'Add' | 'Mul'): string {
   return activated(l, l.writer.node(opType, [l.spread(0, 1), l.spread(1, 0)]), activation);
 }
 
+/**
+ * max(x, 0) + a·min(x, 0) with a slope for each channel. The runtime keeps pictures in blocks of channels between convolutions, and would leave
+ * that layout for its PRelu, which takes longer than the convolutions around it; so it is written as products of one channel each:
+ * a·x + max((1 − a)·x, 0) where no slope is above 1, else a·x + (1 − a)·max(x, 0).
+ */
+function slopedRelu(l: Lowering): string {
+  const { writer } = l;
+  const [x, slopes] = [l.value(0), l.constant(1).data];
+  const channels = l.shape(0)[3];
+  if (l.shape(0).length !== 4 || channels !== slopes.length) return l.fail(`${slopes.length} slopes for ${channels} channels`);
+  const scaled = (value: string, factor: (slope: number) => number): string =>
+    writer.node('Conv', [value, writer.array([channels, 1, 1, 1], Float32Array.from(slopes, factor))], {
+      kernel_shape: [1, 1],
+      group: channels,
+    });
+  const below = scaled(x, (a) => a);
+  if (slopes.every((a) => a <= 1)) return writer.node('Add', [writer.node('Relu', [scaled(x, (a) => 1 - a)]), below]);
+  return writer.node('Add', [below, scaled(writer.node('Relu', [x]), (a) => 1 - a)]);
+}
+
 function pad(l: Lowering): string {
   const axes = l.shape(0).map((_, i) => i);
   const amounts = l.integers(1);
   if (amounts.length !== axes.length * 2 || amounts.some((v) => v < 0 || v > 4096)) l.fail(`amounts ${amounts}`);
+  const [, h, w, channels] = l.shape(0);
+  if (h !== undefined && w !== undefined && channels !== undefined && amounts.slice(0, 6).every((v) => v === 0)) {
+    const all = amounts[6]! + channels + amounts[7]!;
+    const whole = channels % BLOCK === 0 && all % BLOCK === 0;
+    if (whole && h * w * channels * all <= CHEAP_PAD) return channelPad(l, channels, amounts[6]!, all);
+  }
   const order = inOnnx(axes);
   const both = [...order.map((axis) => amounts[axis * 2]!), ...order.map((axis) => amounts[axis * 2 + 1]!)];
   return l.writer.node('Pad', [l.value(0), l.writer.ints(both)]);
+}
+
+/** Channels of zeros around those there are, `all` in the end, as a convolution with ones and zeros, for which the runtime need not leave its layout. */
+function channelPad(l: Lowering, channels: number, before: number, all: number): string {
+  const { writer } = l;
+  const weights = new Float32Array(all * channels);
+  for (let c = 0; c < channels; c++) weights[(before + c) * channels + c] = 1;
+  return writer.node('Conv', [l.value(0), writer.array([all, channels, 1, 1], weights)], { kernel_shape: [1, 1] });
 }
 
 /** Reshaping counts elements in the file's order of axes; where a picture is one pixel, both orders are the same. */

@@ -10,7 +10,7 @@ import { LiaeError } from '../../base/index.ts';
 import { replaceFile } from './files.ts';
 
 /** Raise it when the converter writes other bytes. */
-const CONVERTER = 1;
+const CONVERTER = 2;
 const DIGEST = 32;
 
 /** LIAE_CACHE, or the folder where the system keeps what can be made again. */
