@@ -9,8 +9,17 @@ const TAPS = 4;
 /** Pixels repeated beyond either edge, which taps may read. */
 const EDGE = 2;
 
-/** @returns the image itself if it has the size already; values as resize() gives them, but for rounding in float32. */
-export function resizeCubic(image: FloatImage, width: number, height: number, simd: Simd): FloatImage {
+/**
+ * @param range  what values are held in, where the image is resized.
+ * @returns the image itself if it has the size already; values as resize() gives them, but for rounding in float32.
+ */
+export function resizeCubic(
+  image: FloatImage,
+  width: number,
+  height: number,
+  simd: Simd,
+  [low, high]: readonly [low: number, high: number] = [-Infinity, Infinity],
+): FloatImage {
   if (width === image.width && height === image.height) return image;
   const { channels } = image;
   if (channels !== 1 && channels !== 3) throw new RangeError(`${channels} channels`);
@@ -34,7 +43,7 @@ export function resizeCubic(image: FloatImage, width: number, height: number, si
   for (let y = 0; y < height; y++) {
     const place = (k: number): number => rows + Math.min(Math.max(down.first[y]! + k, 0), image.height - 1) * stretched * 4;
     const weight = down.weights.subarray(y * TAPS, (y + 1) * TAPS);
-    mix(place(0), place(1), place(2), place(3), weight[0]!, weight[1]!, weight[2]!, weight[3]!, result, width * channels * 4);
+    mix(place(0), place(1), place(2), place(3), weight[0]!, weight[1]!, weight[2]!, weight[3]!, result, width * channels * 4, low, high);
     out.data.set(values, y * width * channels);
   }
   return out;
@@ -105,19 +114,18 @@ const stretch1: Routine = {
 
 /** Four rows times their weights, added. */
 const mixRows: Routine = {
-  parameters: ['i32', 'i32', 'i32', 'i32', 'f32', 'f32', 'f32', 'f32', 'i32', 'i32'],
-  body(locals, a, b, c, d, wa, wb, wc, wd, out, bytes) {
+  parameters: ['i32', 'i32', 'i32', 'i32', 'f32', 'f32', 'f32', 'f32', 'i32', 'i32', 'f32', 'f32'],
+  body(locals, a, b, c, d, wa, wb, wc, wd, out, bytes, low, high) {
     const i = locals.one('i32');
     const factors = locals.many('v128', TAPS);
     const product = (row: Local, k: number): Code => f32x4.mul(f32x4.load(i32.add(row.get, i.get)), factors[k]!.get);
+    const [least, most] = locals.many('v128', 2) as [Local, Local];
+    const sum = f32x4.add(f32x4.add(product(a, 0), product(b, 1)), f32x4.add(product(c, 2), product(d, 3)));
     return [
       ...[wa, wb, wc, wd].flatMap((weight, k) => factors[k]!.set(f32x4.splat(weight.get))),
-      ...loop(
-        i,
-        bytes.get,
-        constant(16),
-        f32x4.store(i32.add(out.get, i.get), f32x4.add(f32x4.add(product(a, 0), product(b, 1)), f32x4.add(product(c, 2), product(d, 3)))),
-      ),
+      ...least.set(f32x4.splat(low.get)),
+      ...most.set(f32x4.splat(high.get)),
+      ...loop(i, bytes.get, constant(16), f32x4.store(i32.add(out.get, i.get), f32x4.lesser(f32x4.greater(sum, least.get), most.get))),
     ];
   },
 };

@@ -31,15 +31,23 @@ export const wholePane = (image: FloatImage): Pane => ({ x: 0, y: 0, image });
 /** Zeros around the source, so that no tap needs a test. */
 const RING = 4;
 const FRACTIONS = 32;
+const unlimited = [-Infinity, Infinity] as const;
 
 /**
  * Fills `target`, which has the channels of `source` (1 or 3).
  *
  * @param sourceFromTarget  in pixels of the larger images.
  * @param where  one value for each pixel of the target: where it is 0, nothing is computed and 0 is written.
+ * @param range  what values are held in; by default they may overshoot those of the source.
  * Source: as sampling.ts and positions.ts, which do the same for whole images.
  */
-export function warpWindow(source: Pane, sourceFromTarget: Affine, target: Pane, simd: Simd, where?: Float32Array): void {
+export function warpWindow(
+  source: Pane,
+  sourceFromTarget: Affine,
+  target: Pane,
+  simd: Simd,
+  { where, range: [low, high] = unlimited }: { readonly where?: Float32Array; readonly range?: readonly [low: number, high: number] } = {},
+): void {
   const [a, b, tx, c, d, ty] = sourceFromTarget;
   const { width, height, channels, data } = target.image;
   const { image } = source;
@@ -63,7 +71,7 @@ export function warpWindow(source: Pane, sourceFromTarget: Affine, target: Pane,
     const x0 = ((roundHalfEven((b * y + tx) * 1024) + 16) | 0) - source.x * 1024;
     const y0 = ((roundHalfEven((d * y + ty) * 1024) + 16) | 0) - source.y * 1024;
     if (where !== undefined) wanted.set(where.subarray(j * width, (j + 1) * width));
-    run(...[from, row * 4, image.width, image.height, acrossX, acrossY, x0, y0, out, width, where1, across, down]);
+    run(...[from, row * 4, image.width, image.height, acrossX, acrossY, x0, y0, out, width, where1, across, down, low, high]);
     data.set(result, j * width * channels);
   }
 }
@@ -82,13 +90,13 @@ function withRing({ width, height, channels, data }: FloatImage, to: Float32Arra
 
 /** A row of the target: for each pixel Σ over rows k of down[k] · Σ over columns j of across[j] · tap[k][j]. */
 const warpRow = (channels: 1 | 3): Routine => ({
-  parameters: Array<'i32'>(13).fill('i32'),
-  body(locals, from, row, width, height, acrossX, acrossY, x0, y0, out, count, where, across, down) {
+  parameters: [...Array<'i32'>(13).fill('i32'), 'f32', 'f32'],
+  body(locals, from, row, width, height, acrossX, acrossY, x0, y0, out, count, where, across, down, low, high) {
     const [i, x, y, tap, weights] = locals.many('i32', 5) as [Local, Local, Local, Local, Local];
     const zero = f32x4.splatConstant(0);
     const sums = locals.many('v128', channels);
     const result = locals.one('v128');
-    const weight = locals.one('v128');
+    const [weight, least, most] = locals.many('v128', 3) as [Local, Local, Local];
     const taps = [0, 1, 2, 3].flatMap((k) => [
       ...weight.set(f32x4.loadSplat(y.get, k * 4)),
       ...sums.flatMap((sum, v) => {
@@ -107,13 +115,18 @@ const warpRow = (channels: 1 | 3): Routine => ({
       ...y.set(i32.add(down.get, i32.mul(i32.and(y.get, constant(31)), constant(16)))),
       ...taps,
       ...result.set(sumOfPixels(sums, (v) => f32x4.load(weights.get, v * 16))),
+      ...result.set(f32x4.lesser(f32x4.greater(result.get, least.get), most.get)),
     ];
-    return loop(i, i32.mul(count.get, constant(4)), constant(4), [
-      ...result.set(zero),
-      ...when(i32.load(i32.add(where.get, i.get)), pixel),
-      ...f32x4.store(out.get, result.get),
-      ...out.set(i32.add(out.get, constant(4 * channels))),
-    ]);
+    return [
+      ...least.set(f32x4.splat(low.get)),
+      ...most.set(f32x4.splat(high.get)),
+      ...loop(i, i32.mul(count.get, constant(4)), constant(4), [
+        ...result.set(zero),
+        ...when(i32.load(i32.add(where.get, i.get)), pixel),
+        ...f32x4.store(out.get, result.get),
+        ...out.set(i32.add(out.get, constant(4 * channels))),
+      ]),
+    ];
   },
 });
 

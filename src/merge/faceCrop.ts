@@ -5,7 +5,6 @@
 import { type FaceType, faceFromImage, hullMask, type Landmarks } from '../face/index.ts';
 import {
   type Affine,
-  clip,
   type FloatImage,
   floatImage,
   invertAffine,
@@ -74,16 +73,16 @@ export function cropFace(
   const seenPane = seen === undefined ? pane : window && readWindow(seen, window);
   const crop = (from: Pane | undefined, side: number, target: Affine): FloatImage => {
     const out = floatImage(side, side, 3);
-    if (from !== undefined) warpWindow(from, invertAffine(target), wholePane(out), simd);
-    clip(out.data, 0, 1);
+    if (from !== undefined) warpWindow(from, invertAffine(target), wholePane(out), simd, { range: [0, 1] });
     return out;
   };
   const face = crop(pane, size, faceFromFrame);
   const needsXseg = settings.mask_mode.includes('xseg-dst');
   const hull = settings.mask_mode === 'dst' ? floatImage(size, size, 1) : undefined;
   if (hull !== undefined) {
-    warpWindow(wholePane(hullMask(landmarks, frame.width, frame.height, 1)), invertAffine(faceFromFrame), wholePane(hull), simd);
-    clip(hull.data, 0, 1);
+    warpWindow(wholePane(hullMask(landmarks, frame.width, frame.height, 1)), invertAffine(faceFromFrame), wholePane(hull), simd, {
+      range: [0, 1],
+    });
   }
   return {
     ...{ resolution, size, faceFromFrame, outputFromFrame, maskFromFrame, pane, frameSize, face, hull },

@@ -38,12 +38,16 @@ export function faceMask(
   const chosen = chooseMask(crop, masks, xseg, settings);
   for (let i = 0; i < chosen.data.length; i++) if (chosen.data[i]! < LEAST) chosen.data[i] = 0;
   const side = crop.resolution * MASK_SCALE;
-  const mask = resizeCubic(chosen, side, side, simd);
-  if (!worked) return mask;
   const { erode_mask_modifier: erode, blur_mask_modifier: blur } = settings;
+  // What overshoots is cut in the end, or before extremes and zeros, which come to the same.
+  const cut = worked && blur === 0;
+  const mask = resizeCubic(chosen, side, side, simd, cut ? [0, 1] : undefined);
+  if (cut && mask === chosen) clip(mask.data, 0, 1); // it had the size already
+  if (!worked) return mask;
   const shaped = erode === 0 ? mask : erode > 0 ? erodeMask(mask, erode, simd) : dilateMask(mask, -erode, simd);
   fadeEdge(shaped, blur >> 1);
-  const soft = blur === 0 ? shaped : blurMask(shaped, blur | 1, simd);
+  if (blur === 0) return shaped;
+  const soft = blurMask(shaped, blur | 1, simd);
   clip(soft.data, 0, 1);
   return soft;
 }
@@ -100,11 +104,8 @@ function fadeEdge({ width, height, data }: FloatImage, margin: number): void {
 /** The mask in the frame, over the crop's pane: 0…1, with nothing too faint to see. */
 export function maskInFrame({ maskFromFrame }: FaceCrop, pane: Pane, mask: FloatImage, simd: Simd): FloatImage {
   const out = floatImage(pane.image.width, pane.image.height, 1);
-  warpWindow(wholePane(mask), maskFromFrame, { x: pane.x, y: pane.y, image: out }, simd);
-  for (let i = 0; i < out.data.length; i++) {
-    const v = out.data[i]!;
-    out.data[i] = v < LEAST ? 0 : v > 1 ? 1 : v;
-  }
+  warpWindow(wholePane(mask), maskFromFrame, { x: pane.x, y: pane.y, image: out }, simd, { range: [0, 1] });
+  for (let i = 0; i < out.data.length; i++) if (out.data[i]! < LEAST) out.data[i] = 0;
   return out;
 }
 

@@ -81,7 +81,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   if (mode === 'original') return { colour: pane.image, mask, merged: false };
   if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, face, context.tools.simd), mask, merged: true };
   if (!isVisible(mask)) return { colour: pane.image, mask, merged: false };
-  const area = areaOf(resizeToCrop(crop, wrk, context.tools.simd));
+  const area = readsArea(settings) ? areaOf(resizeToCrop(crop, wrk, context.tools.simd)) : floatImage(0, 0, 1);
   const linear = settings.linear_light;
   const toMix = mixingSpace(linear, context.tools);
 
@@ -101,7 +101,7 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   cropped = filterFace(cropped, crop, area, settings, context);
   const behind = toMix(context.degraded ?? pane.image);
   const filtered = floatImage(pane.image.width, pane.image.height, 3);
-  warpWindow(wholePane(toMix(cropped)), crop.faceFromFrame, paneLike(pane, filtered), context.tools.simd, mask.data);
+  warpWindow(wholePane(toMix(cropped)), crop.faceFromFrame, paneLike(pane, filtered), context.tools.simd, { where: mask.data });
   const result = mix(behind, filtered, mask.data);
   clip(result.data, 0, 1);
   if (linear) toEncoded(result, context.tools.light);
@@ -135,8 +135,10 @@ function inFrame(
   }
   const seamless = mode === 'seamless' || mode === 'seamless-hist-match';
   const pasted = floatImage(pane.image.width, pane.image.height, 3);
-  warpWindow(wholePane(seamless ? face : toMix(face)), crop.outputFromFrame, paneLike(pane, pasted), tools.simd, mask.data);
-  clip(pasted.data, 0, 1);
+  warpWindow(wholePane(seamless ? face : toMix(face)), crop.outputFromFrame, paneLike(pane, pasted), tools.simd, {
+    where: mask.data,
+    range: [0, 1],
+  });
   if (!seamless) return mix(frame, pasted, mask.data);
   // The patch itself where nothing can be cloned.
   const cloned = seamlessClone(pane, { source: pasted, mask: binaryMask(mask) }, crop.frameSize, byteValues, tools.simd);
@@ -152,6 +154,9 @@ const needsSecondStage = (s: MergeSettings): boolean =>
   degradesFrame(s);
 
 export const degradesFrame = (s: MergeSettings): boolean => s.image_denoise_power !== 0 || s.bicubic_degrade_power !== 0;
+
+/** Whether colours are taken from where the mask is. */
+const readsArea = (s: MergeSettings): boolean => s.color_transfer_mode !== 'none' || (s.mode === 'hist-match' && s.masked_hist_match);
 
 /** Colours and histogram before the face enters the frame; seamless modes do that afterwards. */
 function colourFace(crop: FaceCrop, face: FloatImage, area: FloatImage, settings: MergeSettings, { rng, tools }: FaceContext): FloatImage {
@@ -190,18 +195,17 @@ function motionBlurred(face: FloatImage, settings: MergeSettings, motion: Motion
   return linearMotionBlur(face, size, motion.angleDeg);
 }
 
-/** frame·(1 − mask) + face·mask. */
-function mix(frame: FloatImage, face: FloatImage, mask: Float32Array): FloatImage {
-  const out = floatImage(frame.width, frame.height, 3);
-  const [under, over, to] = [frame.data, face.data, out.data];
+/** frame·(1 − mask) + face·mask, in the place of the face. */
+function mix({ data: under }: FloatImage, face: FloatImage, mask: Float32Array): FloatImage {
+  const over = face.data;
   for (let i = 0, p = 0; i < mask.length; i++, p += 3) {
     const m = mask[i]!;
     const rest = 1 - m;
-    to[p] = under[p]! * rest + over[p]! * m;
-    to[p + 1] = under[p + 1]! * rest + over[p + 1]! * m;
-    to[p + 2] = under[p + 2]! * rest + over[p + 2]! * m;
+    over[p] = under[p]! * rest + over[p]! * m;
+    over[p + 1] = under[p + 1]! * rest + over[p + 1]! * m;
+    over[p + 2] = under[p + 2]! * rest + over[p + 2]! * m;
   }
-  return out;
+  return face;
 }
 
 /** Mode raw-rgb: the whole square of the prediction over the frame, hard edge but for the filter's. */

@@ -46,19 +46,31 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
   if (visible.length === 0) return { image, mask: coverage };
   const whole: Window = { x: 0, y: 0, width: frame.width, height: frame.height };
   const touchesAll = degradesFrame(settings) || settings.color_degrade_power !== 0;
-  const canvas = readWindow(frame, touchesAll ? whole : unionOf(visible.map(({ crop }) => windowOf(crop.pane!))));
-  const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, context.tools.simd) : undefined;
-  const total = floatImage(canvas.image.width, canvas.image.height, 1);
-  let changed = false;
-  for (const [i, { crop, prediction }] of visible.entries()) {
-    const pane = crop.pane!;
-    const merged = mergeFace(crop, prediction, settings, {
+  const mergeOne = (i: number, degraded?: FloatImage): MergedPane => {
+    const { crop, prediction } = visible[i]!;
+    return mergeFace(crop, prediction, settings, {
       motion: context.motion ?? { power: 0, angleDeg: 0 },
       rng: streamFor(context.seed, 'merge', context.frame, i),
       tools: context.tools,
       byteValues: greatestOf(frame) === 255,
-      degraded: degraded && cut(degraded, windowOf(pane)),
+      degraded: degraded && cut(degraded, windowOf(crop.pane!)),
     });
+  };
+  const paints = settings.mode === 'raw-rgb'; // where no mask is
+  if (visible.length === 1 && !touchesAll) {
+    const { x, y } = visible[0]!.crop.pane!;
+    const { colour, mask } = mergeOne(0);
+    writeWindow(image, { x, y, image: colour }, paints ? undefined : mask.data);
+    writeMask(coverage, { x, y, image: colour }, mask);
+    return { image, mask: coverage };
+  }
+  const canvas = readWindow(frame, touchesAll ? whole : unionOf(visible.map(({ crop }) => windowOf(crop.pane!))));
+  const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, context.tools.simd) : undefined;
+  const total = floatImage(canvas.image.width, canvas.image.height, 1);
+  let changed = false;
+  for (const [i, { crop }] of visible.entries()) {
+    const pane = crop.pane!;
+    const merged = mergeOne(i, degraded);
     if (merged.merged && touchesAll) {
       const behind: FloatImage = degraded ?? (i === 0 ? canvas.image : readWindow(frame, whole).image);
       const own: Pane = { x: 0, y: 0, image: { ...behind, data: behind.data.slice() } };
@@ -71,8 +83,7 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     else layOver(canvas, pane, merged.colour, merged.mask);
     addMask(total, canvas, pane, merged);
   }
-  const everywhere = changed || settings.mode === 'raw-rgb';
-  writeWindow(image, canvas, everywhere ? undefined : total.data);
+  writeWindow(image, canvas, changed || paints ? undefined : total.data);
   writeMask(coverage, canvas, total);
   return { image, mask: coverage };
 }

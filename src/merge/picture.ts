@@ -20,17 +20,16 @@ export const greatestOf = ({ data }: Picture): number => (data instanceof Uint16
 export function readWindow(picture: Picture, { x, y, width, height }: Window): Pane {
   const image = floatImage(width, height, 3);
   const greatest = greatestOf(picture);
-  for (let j = 0; j < height; j++) {
-    readRow(picture.data, ((y + j) * picture.width + x) * 3, greatest, image.data, j * width * 3, width * 3);
-  }
+  const steps = Float32Array.from({ length: greatest + 1 }, (_, v) => v / greatest);
+  for (let j = 0; j < height; j++) readRow(picture.data, ((y + j) * picture.width + x) * 3, steps, image.data, j * width * 3, width * 3);
   return { x, y, image };
 }
 
-function readRow(from: Uint8Array | Uint16Array, at: number, greatest: number, to: Float32Array, start: number, count: number): void {
+function readRow(from: Uint8Array | Uint16Array, at: number, steps: Float32Array, to: Float32Array, start: number, count: number): void {
   for (let i = 0; i < count; i += 3) {
-    to[start + i] = from[at + i + 2]! / greatest;
-    to[start + i + 1] = from[at + i + 1]! / greatest;
-    to[start + i + 2] = from[at + i]! / greatest;
+    to[start + i] = steps[from[at + i + 2]!]!;
+    to[start + i + 1] = steps[from[at + i + 1]!]!;
+    to[start + i + 2] = steps[from[at + i]!]!;
   }
 }
 
