@@ -1,37 +1,30 @@
 /** From what a user asks to a run of merging: clip, faces, settings and outputs are opened and checked against each other before a frame is made. */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { FormatError, LiaeError, OptionError, type Tensor } from '../../base/index.ts';
-import { type FrameRecord, joinTracks, lookOf } from '../../extract/index.ts';
 import type { FaceType } from '../../face/index.ts';
 import {
   type FrameFace,
   framesWithout,
-  type MatchedFaces,
   type MergeSession,
-  matchFaces,
   mergeDefaults,
   type PixelForm,
-  parseSession,
   resolveMergeSettings,
   type SettingsRange,
-  type Shot,
   sessionText,
   settingsRanges,
   steadyFaces,
 } from '../../merge/index.ts';
 import { generatorVariables, type ModelConfig } from '../../models/index.ts';
 import type { ClipInfo, FrameSource } from '../../video/index.ts';
-import type { FaceModels } from '../../vision/index.ts';
-import { landmarks68, regionOfDetection, regionOfMesh } from '../../vision/index.ts';
 import type { Place } from './extractRun.ts';
 import { explained, replaceFile } from './files.ts';
-import { type KnownClip, readFaces, readKnownClip } from './mergeFaces.ts';
+import { type KnownClip, readKnownClip } from './mergeFaces.ts';
 import type { MergeModel, PredictorParts } from './mergeHand.ts';
 import { type NetworkFile, openEnhancer, openMasker, readNetwork } from './mergeNetworks.ts';
 import { folderOutput, type MergeOutput } from './mergeOutput.ts';
 import type { MergeJob } from './mergeRun.ts';
-import { picturePaths } from './picturePaths.ts';
+import { looksOf, readSession, type SceneTools, sceneFaces, shotsOf } from './mergeScene.ts';
 import { clipWriting } from './video.ts';
 import { codecForName, type PictureShape, type Quality, type VideoCodec } from './videoCodecs.ts';
 import type { ClipPlan } from './videoEncoder.ts';
@@ -96,10 +89,7 @@ export function mergingWeights(config: ModelConfig, tensors: ReadonlyMap<string,
   return new Map([...tensors].filter(([name]) => wanted.has(name)).map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
 }
 
-export interface PrepareTools {
-  readonly open: (path: string, signal?: AbortSignal, deep?: boolean) => Promise<FrameSource>;
-  /** For the identity of a person in a picture. */
-  readonly models: () => Promise<FaceModels>;
+export interface PrepareTools extends SceneTools {
   /** Program and version. */
   readonly tool: string;
   readonly seal?: ((png: Uint8Array, name: string) => Uint8Array) | undefined;
@@ -134,7 +124,8 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
     const [from, to] = [placed(ask.from) ?? 0, placed(ask.to)];
     if (to !== undefined && to <= from) throw new OptionError(`--from ${from} --to ${to}: no frame between them`);
     const known = await readKnownClip(resolve(ask.faces), info);
-    const matched = await matchedFaces(ask, info, known, input, tools);
+    const { faces, only, personDistance } = ask;
+    const matched = await sceneFaces({ faces, only, personDistance, masks: ask.xsegModel === undefined }, { info, input, known }, tools);
     notes.push(...matched.notes);
     const ranges = await rangesFor(ask, source, known, tools, notes, signal);
     const { masker, enhancer } = await networksFor(ask, ranges, side);
@@ -215,61 +206,6 @@ function frameAt(place: Place | undefined, info: ClipInfo): number | undefined {
   return Math.round(place.seconds * info.rate);
 }
 
-async function matchedFaces(
-  ask: MergeAsk,
-  info: ClipInfo,
-  known: KnownClip | undefined,
-  input: string,
-  tools: PrepareTools,
-): Promise<MatchedFaces> {
-  const folder = resolve(ask.faces);
-  const { only } = ask;
-  const index = only !== undefined && /^\d+$/.test(only) ? Number(only) : undefined;
-  const picture = only !== undefined && index === undefined && (await stat(resolve(only)).catch(() => undefined))?.isFile() === true;
-  const person = index === undefined && !picture ? only : undefined;
-  const { faces, skipped } = await readFaces(folder, { person, masks: ask.xsegModel === undefined });
-  if (faces.length === 0)
-    throw new OptionError(`--only ${only}: no face of such a person`, { found: `no folder ${only} in ${ask.faces}, and no picture` });
-  const pictures = info.kind === 'pictures' ? (await picturePaths([input])).paths.map((path) => basename(path)) : undefined;
-  const matched = matchFaces(faces, { clip: info, pictures, extractedFrom: known?.size });
-  const notes = [
-    `${faces.length} faces of ${matched.frames.size} frames, matched by ${matched.how}`,
-    ...matched.notes,
-    ...(skipped.length === 0 ? [] : [`${skipped.length} files of ${ask.faces} are no usable faces, the first: ${skipped[0]}`]),
-  ];
-  const chosen = (keep: (face: FrameFace, i: number) => boolean): MatchedFaces => {
-    const frames = new Map(
-      [...matched.frames].map(([frame, own]) => [frame, own.filter(keep)] as const).filter(([, own]) => own.length > 0),
-    );
-    if (frames.size > 0) return { ...matched, frames, notes };
-    throw new OptionError(`--only ${only}: no such face`, { found: `${faces.length} faces of ${matched.frames.size} frames` });
-  };
-  if (index !== undefined) return chosen((_, i) => i === index);
-  if (!picture) return { ...matched, notes };
-  if (faces.every(({ fields }) => fields.embedding === undefined)) {
-    throw new FormatError('the faces have no identity', {
-      found: `${faces.length} faces, extracted without the network of identities`,
-      next: 'extract them again with it, or choose by number: --only 0',
-    });
-  }
-  const wanted = await identityIn(resolve(only!), tools);
-  return chosen(({ embedding }) => embedding !== undefined && Math.hypot(...embedding.map((v, i) => v - wanted[i]!)) < ask.personDistance);
-}
-
-/** Identity of the largest face of a picture. */
-async function identityIn(path: string, { open, models: load }: PrepareTools): Promise<Float32Array> {
-  const models = await load();
-  await using source = await open(path);
-  for await (const { image } of source.frames({ to: 1 })) {
-    const detection = (await models.detect(image))[0];
-    if (detection === undefined) break;
-    const first = await models.mesh(image, regionOfDetection(detection));
-    const second = await models.mesh(image, regionOfMesh(first.points));
-    return await models.identity(image, landmarks68(second.points));
-  }
-  throw new FormatError(`${path}: no face in this picture`, { next: 'name a picture that shows the person from the front' });
-}
-
 /** Settings of the flags alone, or of the session's file with those of the flags over its own; the file is written, with the clip's cuts if it is new. */
 async function rangesFor(
   ask: MergeAsk,
@@ -282,43 +218,24 @@ async function rangesFor(
   if (ask.session === undefined) return settingsRanges({ settings: resolveMergeSettings(ask.settings), shots: [] });
   const path = resolve(ask.session);
   const { info } = source;
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw new OptionError(`${path}: cannot be read`, { found: error.message, cause: error });
-  });
+  const kept = await readSession(path, info);
   let session: MergeSession;
-  if (text !== undefined) {
-    session = parseSession(text, path);
-    if (session.clip !== undefined && session.clip.hash !== info.hash) {
-      throw new FormatError(`${path}: made for another clip`, {
-        found: `${session.clip.name}; this is ${info.name}`,
-        next: 'give another --session, or take the clip out of the file if its frame numbers fit',
-      });
-    }
-    session = { ...session, settings: resolveMergeSettings(ask.settings, session.settings) };
+  if (kept !== undefined) {
+    session = { ...kept.session, settings: resolveMergeSettings(ask.settings, kept.session.settings) };
   } else {
-    const looks = known?.same === true && known.looks.size > 0 ? known.looks : await looksOf(ask, open, signal);
+    const looks = known?.same === true && known.looks.size > 0 ? known.looks : await allLooks(resolve(ask.input), open, signal);
     const shots = shotsOf(looks);
     notes.push(`${path}: made, with ${shots.length} ${shots.length === 1 ? 'shot' : 'shots'}`);
     session = { settings: resolveMergeSettings(ask.settings), shots };
   }
   const written = sessionText({ ...session, clip: { name: info.name, hash: info.hash } });
-  if (written !== text) await replaceFile(path, [new TextEncoder().encode(written)]);
+  if (written !== kept?.text) await replaceFile(path, [new TextEncoder().encode(written)]);
   return settingsRanges(session);
 }
 
-async function looksOf(ask: MergeAsk, open: PrepareTools['open'], signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
-  await using source = await open(resolve(ask.input), signal);
-  const looks = new Map<number, string>();
-  for await (const { index, image } of source.frames({}, signal)) looks.set(index, lookOf(image));
-  return looks;
-}
-
-/** Shots between cuts, with nothing of their own yet. */
-function shotsOf(looks: ReadonlyMap<number, string>): Shot[] {
-  const records = [...looks].sort(([a], [b]) => a - b).map(([frame, look]): FrameRecord => ({ frame, time: 0, look, faces: [] }));
-  const cuts = joinTracks(records, 0).cuts.map((place) => records[place]!.frame);
-  return [0, ...cuts].map((from, i) => ({ from, ...(cuts[i] === undefined ? {} : { to: cuts[i] }), settings: {} }));
+async function allLooks(input: string, open: PrepareTools['open'], signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
+  await using source = await open(input, signal);
+  return await looksOf(source, signal);
 }
 
 /** The networks that the settings ask for, tried once each. @throws LiaeError if one is missing or does not fit; OptionError for settings that do not mix. */

@@ -7,13 +7,14 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { ResourceError } from '../../base/index.ts';
-import { type FrameFace, type MergeSettings, type Motion, motionOf, type SettingsRange } from '../../merge/index.ts';
+import { type FrameFace, type MergeSettings, type Motion, type SettingsRange } from '../../merge/index.ts';
 import type { Frame, FrameSource, SinkPicture } from '../../video/index.ts';
 import { explained, replaceFile } from './files.ts';
 import type { MergeCrew } from './mergeCrew.ts';
 import { placedMask } from './mergeFaces.ts';
 import { type MergedResult, withCoverage } from './mergeHand.ts';
 import { forgetParts, type MergeOutput, type OutputPart } from './mergeOutput.ts';
+import { motionsOf } from './mergeScene.ts';
 import { lockFilm } from './modelLock.ts';
 
 export interface MergeJob {
@@ -265,16 +266,6 @@ async function recordIn(path: string): Promise<PartRecord | undefined> {
   } catch {
     return undefined; // a part without a whole record is made again
   }
-}
-
-/** Motion of each frame's only face; undefined where any frame has several, as then nobody can tell whose it is. */
-function motionsOf(faces: ReadonlyMap<number, readonly FrameFace[]>): ReadonlyMap<number, Motion> | undefined {
-  if ([...faces.values()].some((own) => own.length > 1)) return undefined;
-  const numbers = [...faces.keys()].sort((a, b) => a - b);
-  const first = numbers[0];
-  if (first === undefined) return undefined;
-  const track = Array.from({ length: numbers.at(-1)! - first + 1 }, (_, i) => faces.get(first + i)?.[0]?.landmarks);
-  return new Map(motionOf(track).map((motion, i) => [first + i, motion]));
 }
 
 interface Group {
