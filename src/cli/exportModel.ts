@@ -7,10 +7,10 @@ import { type DflOptions, writeDflModel } from '../dfl/index.ts';
 import { exportOnnx, generatorVariables } from '../models/index.ts';
 import { nodeFolder, replaceFile } from '../platform/node/files.ts';
 import { programVersion } from '../platform/node/machine.ts';
+import { type OpenedModel, openModel } from '../platform/node/openModel.ts';
 import { type EngineState, nearest, optionTable, readHistory, type TrainOptions } from '../train/index.ts';
 import { optional, required } from './args.ts';
 import type { Command } from './command.ts';
-import { type OpenedModel, openModel } from './openModel.ts';
 
 const formats = ['dfl', 'onnx', 'dfm', 'safetensors'] as const;
 type Format = (typeof formats)[number];

@@ -5,11 +5,11 @@ import { readDflData, readDflState } from '../dfl/index.ts';
 import { nodeFolder } from '../platform/node/files.ts';
 import { lockModel } from '../platform/node/modelLock.ts';
 import { NodeFileStore } from '../platform/node/modelStore.ts';
+import { openSaves } from '../platform/node/openModel.ts';
 import { ortBackend } from '../platform/node/ortBackend.ts';
 import { findOption, graphEngine, LossHistory, modelConfig, resolveOptions, stepOptions, type TrainOptions } from '../train/index.ts';
 import { optional, required } from './args.ts';
 import type { Command } from './command.ts';
-import { openSaves } from './openModel.ts';
 
 /** Options that are dealt with by themselves. */
 const without = new Set(['pretrain']);

@@ -10,6 +10,7 @@ import { defaultMergeWorkers, hereCrew, threadCrew } from '../platform/node/merg
 import { type MergeAsk, type MergingModel, mergingWeights, type PreparedMerge, prepareMerge } from '../platform/node/mergePrepare.ts';
 import { type MergeSum, merge as runMerge } from '../platform/node/mergeRun.ts';
 import { openInput } from '../platform/node/openInput.ts';
+import { openModel } from '../platform/node/openModel.ts';
 import { ingredientOf, signFile, signPicture } from '../platform/node/provenance/index.ts';
 import type { SinkPicture } from '../video/index.ts';
 import { type Args, optional, required } from './args.ts';
@@ -19,7 +20,6 @@ import { interruptible } from './interrupts.ts';
 import { type ModelFacts, markingFlags, modelHash, openMarking } from './marking.ts';
 import { askedSettings, networkFlags, networksOf, settingFlags, writingFlags, writingOptions } from './mergeFlags.ts';
 import { mergeReporter, mergeSummary } from './mergeProgress.ts';
-import { openModel } from './openModel.ts';
 import { INTERRUPTED } from './orders.ts';
 
 export const merge: Command = {

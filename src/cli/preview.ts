@@ -1,11 +1,11 @@
 /** `liae preview`: the sheet of a saved model. It only reads the model, so it may run beside a training. */
 import { join, resolve } from 'node:path';
 import { replaceFile } from '../platform/node/files.ts';
+import { openModel } from '../platform/node/openModel.ts';
 import { trainParts } from '../platform/node/parts.ts';
 import { facesOf, loadFaces, type PreviewFaces, paintPreview, previewRows, type TrainOptions } from '../train/index.ts';
 import { optional, required } from './args.ts';
 import type { Command } from './command.ts';
-import { openModel } from './openModel.ts';
 import { textReporter } from './progress.ts';
 
 export const preview: Command = {

@@ -6,11 +6,11 @@ import { faceSource, openFaces } from '../faceset/index.ts';
 import { createSwapper } from '../models/index.ts';
 import { nodeCodec } from '../platform/node/codec.ts';
 import { nodeFolder } from '../platform/node/files.ts';
+import { type OpenedModel, openModel } from '../platform/node/openModel.ts';
 import { ortBackend } from '../platform/node/ortBackend.ts';
 import { swapFaces } from '../platform/node/swapFaces.ts';
 import { required } from './args.ts';
 import type { Command } from './command.ts';
-import { type OpenedModel, openModel } from './openModel.ts';
 import { meanScore, type Score, type ScoredFace, scoreFace, scoreText } from './truthScore.ts';
 
 const BATCH = 8;

@@ -9,13 +9,13 @@ import { grayBytes, rgbBytes } from '../image/index.ts';
 import { createSwapper } from '../models/index.ts';
 import { nodeCodec } from '../platform/node/codec.ts';
 import { nodeFolder, replaceFile } from '../platform/node/files.ts';
+import { openModel } from '../platform/node/openModel.ts';
 import { ortBackend } from '../platform/node/ortBackend.ts';
 import { ingredientOf, signPicture } from '../platform/node/provenance/index.ts';
 import { swapFaces } from '../platform/node/swapFaces.ts';
 import { type Args, optional, required } from './args.ts';
 import type { Command } from './command.ts';
 import { markingFlags, modelHash, openMarking } from './marking.ts';
-import { openModel } from './openModel.ts';
 
 const BATCH = 8;
 

@@ -95,7 +95,11 @@ async function identityIn(path: string, { open, models: load }: SceneTools): Pro
 }
 
 /** How each frame of a clip looks, for its cuts. Decodes all of it. @param told  of the frames so far. */
-export async function looksOf(source: FrameSource, signal: AbortSignal, told: (frames: number) => void = () => {}): Promise<Map<number, string>> {
+export async function looksOf(
+  source: FrameSource,
+  signal: AbortSignal,
+  told: (frames: number) => void = () => {},
+): Promise<Map<number, string>> {
   const looks = new Map<number, string>();
   for await (const { index, image } of source.frames({}, signal)) {
     looks.set(index, lookOf(image));

@@ -1,9 +1,9 @@
 /** A saved model, read for use: its options, its network and its state. It only reads, so it may run beside a training. */
-import { OptionError } from '../base/index.ts';
-import type { ModelConfig } from '../models/index.ts';
-import { programVersion } from '../platform/node/machine.ts';
-import { NodeFileStore, nodeSha256 } from '../platform/node/modelStore.ts';
-import { Checkpoints, type EngineState, modelConfig, resolveOptions, type TrainOptions } from '../train/index.ts';
+import { OptionError } from '../../base/index.ts';
+import type { ModelConfig } from '../../models/index.ts';
+import { Checkpoints, type EngineState, modelConfig, resolveOptions, type TrainOptions } from '../../train/index.ts';
+import { programVersion } from './machine.ts';
+import { NodeFileStore, nodeSha256 } from './modelStore.ts';
 
 export interface OpenedModel {
   readonly files: NodeFileStore;
