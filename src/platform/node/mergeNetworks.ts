@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { FormatError, OptionError } from '../../base/index.ts';
-import { enhancerNetwork, type FaceNetwork, maskNetwork, type PixelForm } from '../../merge/index.ts';
+import { enhancerNetwork, type FaceNetwork, type MergeSettings, maskNetwork, mergeDefaults, type PixelForm } from '../../merge/index.ts';
 import type { Program } from '../../runtime/index.ts';
 import { ortBackend } from './ortBackend.ts';
 
@@ -17,6 +17,20 @@ export interface NetworkFile {
 }
 
 const MOST_BYTES = 2 ** 31;
+
+/** @throws OptionError if settings ask for a network that is not given. */
+export function checkNetworks(settings: MergeSettings, given: { readonly masker: boolean; readonly enhancer: boolean }): void {
+  if (settings.mask_mode.includes('xseg-prd') && !given.masker) {
+    throw new OptionError(`mask_mode: ${settings.mask_mode} needs a network that masks the predicted face`, {
+      next: `give one with --xseg-model FILE.onnx, or use xseg-dst with masks that are stored in the faces, or ${mergeDefaults.mask_mode}`,
+    });
+  }
+  if (settings.super_resolution_power !== 0 && !given.enhancer) {
+    throw new OptionError('super_resolution_power: needs a network that makes faces finer, and none comes with liae', {
+      next: 'give one with --enhancer FILE.onnx, or --super-resolution-power 0',
+    });
+  }
+}
 
 /** @param flag  that named it.  @throws OptionError if there is no such file. */
 export async function readNetwork(path: string, pixels: PixelForm, flag: string): Promise<NetworkFile> {

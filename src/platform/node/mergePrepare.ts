@@ -7,7 +7,6 @@ import {
   type FrameFace,
   framesWithout,
   type MergeSession,
-  mergeDefaults,
   type PixelForm,
   resolveMergeSettings,
   type SettingsRange,
@@ -21,7 +20,7 @@ import type { Place } from './extractRun.ts';
 import { explained, replaceFile } from './files.ts';
 import { type KnownClip, readKnownClip } from './mergeFaces.ts';
 import type { MergeModel, PredictorParts } from './mergeHand.ts';
-import { type NetworkFile, openEnhancer, openMasker, readNetwork } from './mergeNetworks.ts';
+import { checkNetworks, type NetworkFile, openEnhancer, openMasker, readNetwork } from './mergeNetworks.ts';
 import { folderOutput, type MergeOutput } from './mergeOutput.ts';
 import type { MergeJob } from './mergeRun.ts';
 import { looksOf, readSession, type SceneTools, sceneFaces, shotsOf } from './mergeScene.ts';
@@ -244,18 +243,7 @@ async function networksFor(
   ranges: readonly SettingsRange[],
   side: number,
 ): Promise<{ masker?: NetworkFile; enhancer?: NetworkFile }> {
-  for (const { settings } of ranges) {
-    if (settings.mask_mode.includes('xseg-prd') && xsegModel === undefined) {
-      throw new OptionError(`mask_mode: ${settings.mask_mode} needs a network that masks the predicted face`, {
-        next: `give one with --xseg-model FILE.onnx, or use xseg-dst with masks that are stored in the faces, or ${mergeDefaults.mask_mode}`,
-      });
-    }
-    if (settings.super_resolution_power !== 0 && finer === undefined) {
-      throw new OptionError('super_resolution_power: needs a network that makes faces finer, and none comes with liae', {
-        next: 'give one with --enhancer FILE.onnx, or --super-resolution-power 0',
-      });
-    }
-  }
+  for (const { settings } of ranges) checkNetworks(settings, { masker: xsegModel !== undefined, enhancer: finer !== undefined });
   const squares = ranges.filter(({ settings }) => settings.mode === 'raw-predict').length;
   if (squares > 0 && squares < ranges.length)
     throw new OptionError('mode: raw-predict gives pictures of another size and cannot be mixed with other modes', {
