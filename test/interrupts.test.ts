@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { built, liae } from './support/built.ts';
+import { clip, tinyModel } from './support/merging.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'liae twice '));
 const at = (name: string): string => join(scratch, name);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const clip = fileURLToPath(new URL('./clips/dst_rotated.mp4', import.meta.url));
+const source = clip('dst_rotated.mp4');
 process.env.LIAE_CONFIG = at('config');
 
 /** Runs `liae` and interrupts it twice once its output shows that it is at work. */
@@ -31,33 +32,17 @@ function interruptedTwice(args: readonly string[], working: RegExp): Promise<{ s
   return new Promise((resolve, reject) => child.on('close', (_, signal) => resolve({ signal, err })).on('error', reject));
 }
 
-beforeAll(async () => {
-  const faces = fileURLToPath(new URL('./faces/', import.meta.url));
-  const sizes = ['--archi', 'liae', '--resolution', '64', '--ae-dims', '32', '--e-dims', '16', '--d-dims', '16', '--d-mask-dims', '16'];
-  const rest = ['--batch-size', '2', '--workers', '1', '--face-type', 'f', '--target', '1', '--seed', '5'];
-  const trained = await liae([
-    'train',
-    '--model',
-    at('model'),
-    '--src',
-    join(faces, 'src'),
-    '--dst',
-    join(faces, 'dst'),
-    ...sizes,
-    ...rest,
-  ]);
-  expect(trained.code, trained.err).toBe(0);
-}, 120_000);
+beforeAll(() => tinyModel(at('model')), 120_000);
 
 test('extraction and merging end by the signal, without a word of ONNX Runtime, and go on', { timeout: 120_000 }, async () => {
-  const extract = ['extract', clip, '--out', at('faces'), '--size', '256', '--json'];
+  const extract = ['extract', source, '--out', at('faces'), '--size', '256', '--json'];
   const first = await interruptedTwice(extract, /"event":"analysed"/);
   expect(first.err).toContain('ended at once');
   expect(first.signal).toBe('SIGINT');
   const extracted = await liae(extract);
   expect([extracted.code, readdirSync(at('faces')).filter((name) => name.endsWith('.jpg')).length]).toEqual([0, 50]);
 
-  const merge = ['merge', '--model', at('model'), '--input', clip, '--faces', at('faces'), '--output', at('film.mp4')];
+  const merge = ['merge', '--model', at('model'), '--input', source, '--faces', at('faces'), '--output', at('film.mp4')];
   const more = ['--json', '--part', '8', '--no-provenance'];
   const second = await interruptedTwice([...merge, ...more], /"frame":9,/);
   expect(second.signal).toBe('SIGINT');

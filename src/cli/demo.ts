@@ -1,12 +1,11 @@
 /**
- * `liae demo`: a swap from nothing, in minutes: clips of two rendered people, their faces extracted, a small model trained before one's
- * eyes, swapped faces, and how near they come to the truth.
+ * `liae demo`: a film from nothing, in minutes: clips of two rendered people, their faces extracted, a small model trained before one's eyes, the
+ * faces merged into the clip with its sound, and how near they come to the truth.
  */
 import { access, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OptionError } from '../base/index.ts';
-import { Canvas, drawText, type FloatImage, readFont, type rgbBytes } from '../image/index.ts';
 import { nodeCodec } from '../platform/node/codec.ts';
 import { replaceFile } from '../platform/node/files.ts';
 import { programVersion } from '../platform/node/machine.ts';
@@ -17,8 +16,10 @@ import { demoOptions } from '../studio/index.ts';
 import { chartImage, chartSvg, lossChart, readHistory } from '../train/index.ts';
 import { optional, parseArgs } from './args.ts';
 import type { Command, Terminal } from './command.ts';
+import { filmSheet, swapSheet } from './demoSheets.ts';
 import { writeTruth } from './demoTruth.ts';
 import { extract } from './extract.ts';
+import { merge } from './merge.ts';
 import { textReporter } from './progress.ts';
 import { scoreFolder } from './score.ts';
 import { swapFolder } from './swap.ts';
@@ -30,12 +31,15 @@ const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url));
 /** Neither of the two people is among those that the first weights were learned from. */
 const recipe = { ...demoOptions, from: join(assets, 'base.safetensors.gz') };
 
+/** The small model's faces are soft beside the clip. */
+const filmFlags = ['--sharpen-mode', 'gaussian', '--blursharpen-amount', '3'] as const;
+
 export const demo: Command = {
   name: 'demo',
-  summary: 'from two bundled clips to a swap, in about four minutes',
+  summary: 'from two bundled clips to a finished film, in about four minutes',
   usage: '[--out DIR] [--seconds N] [--seed N]',
   about:
-    'Extracts the faces of two rendered people (CC0) from their clips, trains a small LIAE model for --seconds, swaps the faces, and compares them with the truth: the source person rendered in the place of the destination. The model starts from weights that know faces in general, learned from other rendered people.',
+    'Extracts the faces of two rendered people (CC0) from their clips, trains a small LIAE model for --seconds, merges the faces into the clip with its sound, and compares them with the truth: the source person rendered in the place of the destination. The model starts from weights that know faces in general, learned from other rendered people.',
   flags: [
     { name: 'out', kind: 'value', shape: 'DIR', help: 'the workspace; it must not exist yet', default: 'workspace/demo, demo-2, …' },
     { name: 'seconds', kind: 'value', shape: 'N', help: 'how long to train', default: '170' },
@@ -75,11 +79,20 @@ export const demo: Command = {
       chart: join(workspace, 'loss.png'),
       svg: join(workspace, 'loss.svg'),
       sheet: join(workspace, 'swap.png'),
+      film: join(workspace, 'film.mp4'),
+      frames: join(workspace, 'film.png'),
       preview: join(modelFolder, 'previews', 'latest.png'),
       swapped: join(workspace, 'swapped'),
     };
     await replaceFile(files.chart, [await nodeCodec().encodePng(chartImage(chart))]);
     await replaceFile(files.svg, [new TextEncoder().encode(chartSvg(chart))]);
+    const command = ['--model', modelFolder, '--input', join(assets, 'dst.mp4'), '--faces', dst, '--output', files.film, ...filmFlags];
+    note(`\nliae merge ${command.join(' ')}`);
+    const merged = await merge.run(parseArgs(command, merge.flags), { ...terminal, out: note });
+    if (merged !== 0) return merged;
+    await replaceFile(files.frames, [
+      await nodeCodec().encodePng(await filmSheet([join(assets, 'dst.mp4'), files.film, join(assets, 'truth.mp4')])),
+    ]);
     await swapFolder({ model, faces: dst, target: files.swapped, lowering: 'fast', note });
     const shown: ScoredFace[] = [];
     const { swap, untouched, count } = await scoreFolder(model, dst, truth, (face) => shown.push(face));
@@ -87,6 +100,8 @@ export const demo: Command = {
     out(
       [
         '',
+        `film            ${files.film}   (with sound)`,
+        `frames of it    ${files.frames}   (destination, film, truth)`,
         `loss chart      ${files.chart}`,
         `preview sheet   ${files.preview}`,
         `swap sheet      ${files.sheet}   (destination, swap, truth)`,
@@ -158,35 +173,3 @@ function everyFiftieth(write: (text: string) => void): (text: string) => void {
 }
 
 const historyOf = ({ first, losses }: { first: number; losses: Float32Array }): [number, Float32Array] => [first, losses];
-
-const ROWS = 5;
-const GAP = 6;
-const HEAD = 26;
-
-/** Destination, swap and truth of faces spread over the set, two triples side by side. */
-function swapSheet(faces: readonly ScoredFace[]): ReturnType<typeof rgbBytes> {
-  const cells = Array.from(
-    { length: Math.min(2 * ROWS, faces.length) },
-    (_, i) => faces[Math.floor((i * faces.length) / Math.min(2 * ROWS, faces.length))]!,
-  );
-  const side = cells[0]!.pictures[0].width;
-  const canvas = new Canvas(6 * (side + GAP) + 3 * GAP, HEAD + Math.ceil(cells.length / 2) * (side + GAP) + GAP, [24, 24, 27]);
-  const font = readFont();
-  for (const [i, { pictures }] of cells.entries()) {
-    for (const [k, picture] of pictures.entries()) {
-      const column = (i % 2) * 3 + k;
-      const left = GAP + column * (side + GAP) + (i % 2) * GAP;
-      if (i < 2)
-        drawText(canvas, font, ['destination', 'swap', 'truth'][k]!, { x: left, y: HEAD - 8 }, { colour: [228, 228, 231], scale: 2 });
-      paste(canvas, picture, left, HEAD + Math.floor(i / 2) * (side + GAP));
-    }
-  }
-  return canvas.image;
-}
-
-function paste(canvas: Canvas, { width, height, data }: FloatImage, left: number, top: number): void {
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width * 3; x++)
-      canvas.data[((top + y) * canvas.width + left) * 3 + x] = Math.round(Math.min(1, Math.max(0, data[y * width * 3 + x]!)) * 255);
-  }
-}

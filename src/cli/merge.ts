@@ -27,7 +27,8 @@ export const merge: Command = {
   summary: 'put the faces that a model predicts into a clip',
   usage: '--model DIR --input CLIP|FRAMES --faces DIR --output FILE|DIR [settings]',
   about: [
-    'The output is a film if its name has an ending (mp4, mov, mkv, webm), with timestamps, colour tags, sound and subtitles of the clip; else a folder of PNGs. Faces belong to frames by what extraction kept with them, or by the names of their frames, as DeepFaceLab has it; what they are called does not matter. A run that was interrupted goes on with the same command, and makes only the parts whose settings or faces have changed since.',
+    'The output is a film if its name has an ending (mp4, mov, mkv, webm), with timestamps, colour tags, sound and subtitles of the clip; else a folder of PNGs. Faces belong to frames by what extraction kept with them, or by the names of their frames, as DeepFaceLab has it; what they are called does not matter. A run that was interrupted goes on with the same command, and makes only the parts whose settings or faces have changed since; one that is whole does nothing again, unless --again is given (.liae-NAME.json beside the film, or .liae-merge.json among the pictures, says what it was made of).',
+    'Networks of yours for masks and finer faces are ONNX files: --xseg-model, used by the xseg mask modes, takes a face of three channels at its own size and gives one channel, 0 to 1; --enhancer gives a face of any size, of which super_resolution_power is mixed in at four times the size of the model. None comes with liae. Clips of high dynamic range keep it with --depth 10: networks see the mapped picture that faces were extracted from, and what they predict is taken back to the colours of the clip.',
     '--session keeps the settings in a small JSON file. If it does not exist it is made, with a shot for each stretch between cuts, which may get settings of their own; if it does, its settings hold, and those given as flags go into it.',
   ].join('\n'),
   flags: [
@@ -62,7 +63,7 @@ export const merge: Command = {
     { name: 'batch', kind: 'value', shape: 'N', help: 'faces that are predicted together', default: '8' },
     { name: 'workers', kind: 'value', shape: 'N', help: 'threads that compose frames; 0 for none', default: 'processors, 8 at most' },
     { name: 'part', kind: 'value', shape: 'N', help: 'frames between two places from which a run can go on', default: '120' },
-    { name: 'again', kind: 'switch', help: 'make all parts anew', default: 'no' },
+    { name: 'again', kind: 'switch', help: 'make all parts anew, and a film that is there already', default: 'no' },
     { name: 'json', kind: 'switch', help: 'print one JSON object a line' },
     ...markingFlags,
   ],
@@ -103,15 +104,17 @@ export const merge: Command = {
         return models;
       },
       tool: `liae ${programVersion()}`,
+      finishing: signer === undefined ? 'unmarked' : `signed ${optional(args, 'certificate') ?? 'by a local key'}`,
       seal: signer === undefined ? undefined : (png: Uint8Array, name: string) => signPicture(png, name, claim, signer),
     };
     using stop = interruptible(note);
     try {
       await using prepared = await prepareMerge(ask, model, tools, stop.signal);
-      const sum = await mergePrepared(prepared, args, { terminal, workers, signal: stop.signal });
-      if (sum.stopped) return INTERRUPTED;
-      if (!asFolder && signer !== undefined) await signFile(resolve(output), claim, signer);
-      return 0;
+      const sign = async (): Promise<void> => {
+        if (!asFolder && signer !== undefined) await signFile(resolve(output), claim, signer);
+      };
+      const sum = await mergePrepared(prepared, args, { terminal, workers, signal: stop.signal, sign });
+      return sum.stopped ? INTERRUPTED : 0;
     } finally {
       await (await models?.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
@@ -135,7 +138,7 @@ function missingOf(text: string | undefined): MergeAsk['missing'] {
 async function mergePrepared(
   { job, predictor, model, info, notes, jitter, filled }: PreparedMerge,
   args: Args,
-  { terminal, workers, signal }: { terminal: Terminal; workers: number; signal: AbortSignal },
+  { terminal, workers, signal, sign }: { terminal: Terminal; workers: number; signal: AbortSignal; sign: () => Promise<void> },
 ): Promise<MergeSum> {
   const asJson = args.values.json === true;
   const write = (text: string): void => void process.stdout.write(text);
@@ -156,11 +159,18 @@ async function mergePrepared(
       : threadCrew(model, predictor, workers, new URL('../platform/node/mergeWorker.js', import.meta.url));
   const identity = `${job.identity}${text ?? ''}`;
   const report = asJson ? (event: object): void => write(`${JSON.stringify(event)}\n`) : told.report;
-  const sum = await runMerge({ ...job, identity, finishPicture }, crew, report, signal);
+  const sum = await runMerge({ ...job, identity, finishPicture, finishWhole: sign }, crew, report, signal);
   told.end();
+  if (sum.complete) {
+    if (asJson) write(`${JSON.stringify({ event: 'done', ...withoutLight(sum) })}\n`);
+    return sum;
+  }
   const unsteady = { before: flicker(sum.light.map((pair) => pair?.[0])), after: flicker(sum.light.map((pair) => pair?.[1])) };
-  const { light: _, ...short } = sum;
-  if (asJson) write(`${JSON.stringify({ event: 'done', ...short, jitter, flicker: unsteady })}\n`);
+  if (asJson) write(`${JSON.stringify({ event: 'done', ...withoutLight(sum), jitter, flicker: unsteady })}\n`);
   else terminal.out(`${mergeSummary(sum, { jitter, filled, flicker: unsteady, output: job.output.path })}\n`);
   return sum;
+}
+
+function withoutLight({ light: _, ...short }: MergeSum): Omit<MergeSum, 'light'> {
+  return short;
 }

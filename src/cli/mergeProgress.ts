@@ -43,6 +43,10 @@ export function mergeReporter({ write, note, columns, now }: Output): MergeTelle
       }
       clear();
       if (event.event === 'resumed') note(`going on: ${event.frames} frames are there already`);
+      else if (event.event === 'complete')
+        note(
+          `${event.path} is there already and complete: ${event.frames} frames, settings ${event.settings.slice(0, 12)}; --again makes it anew`,
+        );
       else if (event.event === 'joining') note(`putting ${basename(event.path)} together`);
       else note(event.message);
     },
@@ -58,7 +62,7 @@ export interface Steadiness {
 
 /** What was done, in a few lines. */
 export function mergeSummary(
-  { frames, withFace, made, dropped, trouble, stages, seconds, stopped }: MergeSum,
+  { frames, withFace, made, dropped, trouble, stages, seconds, stopped, settings }: MergeSum,
   { jitter, flicker, filled, output }: Steadiness,
 ): string {
   const rows: [string, string][] = [
@@ -83,6 +87,7 @@ export function mergeSummary(
     ]);
   for (const sentence of trouble) rows.push(['trouble', sentence]);
   if (stopped) rows.push(['stopped', 'before the end; the same command goes on']);
+  if (settings !== undefined) rows.push(['settings', `${settings.slice(0, 12)}: the same command does nothing again`]);
   rows.push(['output', output]);
   return rows.map(([key, text]) => `${key.padEnd(10)} ${text}`).join('\n');
 }

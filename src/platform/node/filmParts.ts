@@ -10,6 +10,7 @@ import type { MergeOutput } from './mergeOutput.ts';
 import { PacketReader, PacketWriter, type StoredPacket } from './packetFile.ts';
 import type { PictureShape } from './videoCodecs.ts';
 import { type ClipPlan, type Origin, originOf, PictureEncoder } from './videoEncoder.ts';
+import { clipHash } from './videoFile.ts';
 import { AV_LOG_QUIET, type AVPacketFlag, Log, Packet } from './videoLibrary.ts';
 import { ClipMuxer } from './videoMuxer.ts';
 
@@ -116,6 +117,7 @@ export function filmOutput(film: Film, parts: string, tag: string): MergeOutput 
     lossless: film.plan.codec === 'ffv1' || film.plan.codec === 'prores' || film.plan.quality === 'lossless',
     begin: (part) => FilmPart.create(film, fileOf(part)),
     holds: async (part) => (await stat(fileOf(part)).catch(() => undefined)) !== undefined,
+    mark: () => clipHash(film.path).catch(() => undefined),
     async finish(names) {
       return (await joinFilm(film, names.map(fileOf))).trouble;
     },

@@ -35,16 +35,21 @@ export async function readFaces(folder: string, { person, masks }: { person?: st
     const read = await Promise.all(
       some.map(async (k): Promise<KnownFace | undefined> => {
         if (!apart && person !== undefined && set.person(k) !== person) return undefined;
-        const metadata = set.metadata(k);
-        const { sourceFilename, sourceLandmarks } = metadata;
-        const mask = masks ? storedMask(metadata, set.size(k)) : undefined;
-        const plain = { name: set.name(k), person: set.person(k), sourceFilename, sourceLandmarks, mask };
+        const known = { name: set.name(k), person: set.person(k) };
+        const entry = set.metadata(k);
         try {
           const { bytes } = await set.read(k);
-          return { ...plain, fields: liaeFields(readFace(bytes, set.name(k)).dict) };
+          const { dict, metadata } = readFace(bytes, set.name(k));
+          // The list of a pak, as DeepFaceLab writes it, leaves out where the face was; its file says so.
+          const all = {
+            ...metadata,
+            sourceFilename: entry.sourceFilename ?? metadata.sourceFilename,
+            xsegMask: entry.xsegMask ?? metadata.xsegMask,
+          };
+          return { ...known, ...placesOf(all, set.size(k), masks), fields: liaeFields(dict) };
         } catch (error) {
           if (!(error instanceof LiaeError)) throw error;
-          return { ...plain, fields: {} }; // a pak may keep the face's data apart from its image
+          return { ...known, ...placesOf(entry, set.size(k), masks), fields: {} }; // a pak may keep the face's data apart from its image
         }
       }),
     );
@@ -53,13 +58,23 @@ export async function readFaces(folder: string, { person, masks }: { person?: st
   return { faces, skipped: set.skipped.map(({ name, cause }) => `${name}: ${cause}`) };
 }
 
+const placesOf = (
+  metadata: FaceMetadata,
+  size: readonly [number, number],
+  masks: boolean,
+): Pick<KnownFace, 'sourceFilename' | 'sourceLandmarks' | 'mask'> => ({
+  sourceFilename: metadata.sourceFilename,
+  sourceLandmarks: metadata.sourceLandmarks,
+  mask: masks ? storedMask(metadata, size) : undefined,
+});
+
 /** A face's mask and where it lies in the frame; undefined if it has none, or does not say where it was cut out. */
 function storedMask({ xsegMask, imageToFace }: FaceMetadata, [width, height]: readonly [number, number]): StoredMask | undefined {
   if (xsegMask === undefined || imageToFace?.length !== 6) return undefined;
   const [a, b, tx, c, d, ty] = imageToFace as [number, number, number, number, number, number];
   // Pixel centres are whole numbers: the picture goes from -½ to its width - ½.
   return {
-    bytes: xsegMask,
+    bytes: xsegMask.slice(), // not a window of the whole file
     unitFromFrame: [a / width, b / width, (tx + 0.5) / width, c / height, d / height, (ty + 0.5) / height],
   };
 }

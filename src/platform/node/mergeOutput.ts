@@ -1,4 +1,5 @@
 /** Where merged frames go, part by part: a film, or a folder of PNGs. A part that is whole stays, whatever happens to the run. */
+import { createHash } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OptionError } from '../../base/index.ts';
@@ -29,6 +30,8 @@ export interface MergeOutput {
   begin(part: string): Promise<OutputPart>;
   /** Whether what a part has made is still there. */
   holds(part: string, names: readonly string[]): Promise<boolean>;
+  /** How its files look now, to tell later whether they are as they were: for frames of these names. Undefined if one is not there. */
+  mark(names: readonly string[]): Promise<string | undefined>;
   /** Makes the whole of its parts. @returns what could not be carried over, a sentence each. */
   finish(parts: readonly string[]): Promise<readonly string[]>;
 }
@@ -86,6 +89,15 @@ export async function folderOutput(
     async holds(_part, names) {
       const found = await Promise.all(names.map(async (name) => (await stat(fileOf(name)).catch(() => undefined)) !== undefined));
       return found.every((there) => there);
+    },
+    async mark(names) {
+      const hash = createHash('sha256');
+      for (const name of names) {
+        const found = await stat(fileOf(name)).catch(() => undefined);
+        if (found === undefined) return undefined;
+        hash.update(`${name} ${found.size} ${found.mtimeMs}\n`);
+      }
+      return hash.digest('hex');
     },
     finish: async () => [],
   };

@@ -91,6 +91,8 @@ export function mergingWeights(config: ModelConfig, tensors: ReadonlyMap<string,
 export interface PrepareTools extends SceneTools {
   /** Program and version. */
   readonly tool: string;
+  /** What is done to pictures and films in the end, in words that change with it. */
+  readonly finishing: string;
   readonly seal?: ((png: Uint8Array, name: string) => Uint8Array) | undefined;
 }
 
@@ -144,6 +146,7 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
     const timeAt = info.kind === 'pictures' ? await timesFor(ask, info, tools) : undefined;
     const squares = ranges.some(({ settings }) => settings.mode === 'raw-predict');
     const size = squares ? { width: side, height: side } : { width: info.width, height: info.height };
+    const asFolder = await isFolder(output);
     const parts = join(dirname(output), `.liae-${basename(output)}.parts`);
     const placeOf = async (path: string, tag: string): Promise<{ output: MergeOutput; plan?: ClipPlan; trouble: readonly string[] }> =>
       outputFor(path, { ask, tag, info, input, parts, from, to, squares, deep, size, tools, source, timeAt });
@@ -174,6 +177,8 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
           covered: ask.covered,
           parts,
           identity,
+          record: join(asFolder ? output : dirname(output), asFolder ? '.liae-merge.json' : `.liae-${basename(output)}.json`),
+          finishing: tools.finishing,
         },
         ...{
           output: film.output,
@@ -321,6 +326,10 @@ function missingFaces(
   return [`${sentence} and are copied: ${which}`];
 }
 
+/** Whether frames go there one by one. */
+const isFolder = async (path: string): Promise<boolean> =>
+  extname(path) === '' || (await stat(path).catch(() => undefined))?.isDirectory() === true;
+
 interface Placing {
   readonly ask: MergeAsk;
   readonly tag: string;
@@ -341,8 +350,7 @@ async function outputFor(
   path: string,
   { ask, tag, info, input, parts, from, to, squares, deep, size, tools, source, timeAt }: Placing,
 ): Promise<{ output: MergeOutput; plan?: ClipPlan; trouble: readonly string[] }> {
-  const asFolder = extname(path) === '' || (await stat(path).catch(() => undefined))?.isDirectory() === true;
-  if (asFolder) return { output: await folderOutput(path, tools.seal), trouble: [] };
+  if (await isFolder(path)) return { output: await folderOutput(path, tools.seal), trouble: [] };
   await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
     throw explained(error, dirname(path), 'folder');
   });

@@ -45,7 +45,7 @@ function crewOf(watch: Watch): MergeCrew {
   return {
     hands: 2,
     async begin({ frame, faces, settings, picture }) {
-      const inputs = faces.map(() => Float32Array.of(frame));
+      const inputs = faces.map(() => ({ face: Float32Array.of(frame), xsegPrd: false, power: 0 }));
       return {
         inputs,
         async finish(predictions) {
@@ -60,7 +60,7 @@ function crewOf(watch: Watch): MergeCrew {
     },
     async predict(inputs) {
       watch.predicted.push(inputs.length);
-      return inputs.map((input) => ({ face: input, mask: new Float32Array(1), dstMask: new Float32Array(1) }));
+      return inputs.map(({ face }) => ({ face, mask: new Float32Array(1), dstMask: new Float32Array(1) }));
     },
     [Symbol.asyncDispose]: async () => {},
   };
@@ -92,6 +92,7 @@ function outputOf(watch: Watch, fullAt?: string): MergeOutput & { readonly parts
       };
     },
     holds: async (part: string) => parts.has(part),
+    mark: async () => (output.joined.length === 0 ? undefined : output.joined.join()),
     async finish(names: readonly string[]) {
       output.joined = names.flatMap((name) => parts.get(name)!);
       return [];
@@ -109,6 +110,7 @@ function jobOf(watch: Watch, output: MergeOutput, more: Partial<MergeJob> = {}):
   return {
     ...{ source: sourceOf(watch), from: 0, deep: false, faces: facesIn(() => 1), settings: plain, seed: 1, output, covered: false },
     ...{ parts: join(folder, 'parts'), partLength: 20, identity: 'x', model: { resolution: 1, batch: 8 }, again: false },
+    ...{ xsegFromFaces: false, record: join(folder, 'done.json'), finishing: 'unmarked' },
     ...more,
   };
 }
@@ -130,7 +132,7 @@ test('every frame once and in order, with its faces, in batches; few frames unde
   expect(sum).toMatchObject({ frames: FRAMES, withFace: FRAMES - 10, made: FRAMES, dropped: 0, stopped: false });
   expect(Math.max(...watch.predicted)).toBe(8);
   expect(watch.most).toBeLessThanOrEqual(8 * 5);
-  expect(await readdir(folder)).toEqual([]);
+  expect(await readdir(folder)).toEqual(['done.json']);
 });
 
 test('a disk that is full at frame 60 is told with that frame; what is whole stays, and the same run goes on behind it', async () => {
@@ -201,6 +203,34 @@ test('a part whose file is gone, another identity, or --again make frames anew',
   expect((await make({}, new Map([...parts].slice(1))))[0]).toBe(PART);
   expect((await make({ identity: 'y' }, parts))[0]).toBe(FRAMES);
   expect((await make({ again: true }, parts))[0]).toBe(FRAMES);
+});
+
+test('a film that is whole is not made again, unless something of it has changed or --again asks for it', async () => {
+  const output = outputOf(watching());
+  const made = async (more: Partial<MergeJob> = {}): Promise<[made: number, complete: boolean, events: string[]]> => {
+    const watch = watching();
+    const events: string[] = [];
+    const sum = await merge(jobOf(watch, output, more), crewOf(watch), ({ event }) => events.push(event), never);
+    expect([sum.frames, sum.withFace]).toEqual([FRAMES, FRAMES]);
+    return [sum.made, sum.complete, events.filter((event) => event !== 'progress')];
+  };
+  let finished = 0;
+  const finishWhole = async (): Promise<void> => void finished++;
+  expect(await made({ finishWhole })).toEqual([FRAMES, false, ['joining']]);
+  expect(await made({ finishWhole })).toEqual([0, true, ['complete']]);
+  expect(finished).toBe(1);
+  expect(await readdir(folder)).toEqual(['done.json']); // no folder for parts is made
+  const moved = new Map(
+    [...facesIn(() => 1)].map(([frame, faces]) => [frame, frame === 60 ? [{ landmarks: landmarks.map((v) => v + 1) }] : faces]),
+  );
+  for (const more of [{ finishing: 'signed' }, { faces: moved }]) {
+    expect((await made(more)).slice(0, 2)).toEqual([FRAMES, false]);
+  }
+  await made();
+  expect((await made({ again: true })).slice(0, 2)).toEqual([FRAMES, false]);
+  expect((await made()).slice(0, 2)).toEqual([0, true]);
+  output.joined = ['cut off'];
+  expect((await made()).slice(0, 2)).toEqual([FRAMES, false]);
 });
 
 test('what is held of large frames stays within half a gibibyte', () => {

@@ -4,17 +4,19 @@
  * is missing.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { ResourceError } from '../../base/index.ts';
-import { type FrameFace, type MergeSettings, type Motion, type SettingsRange } from '../../merge/index.ts';
+import type { FrameFace, MergeSettings, Motion, SettingsRange } from '../../merge/index.ts';
 import type { Frame, FrameSource, SinkPicture } from '../../video/index.ts';
 import { explained, replaceFile } from './files.ts';
 import type { MergeCrew } from './mergeCrew.ts';
+import { doneRecord, keepRecord, marksOf, settingsHash } from './mergeDone.ts';
 import { placedMask } from './mergeFaces.ts';
 import { type MergedResult, withCoverage } from './mergeHand.ts';
 import { forgetParts, type MergeOutput, type OutputPart } from './mergeOutput.ts';
 import { motionsOf } from './mergeScene.ts';
+import { diskFull, freeSpace, LEAST_FREE, mebibytes, tellSpace } from './mergeSpace.ts';
 import { lockFilm } from './modelLock.ts';
 
 export interface MergeJob {
@@ -42,6 +44,12 @@ export interface MergeJob {
   /** Everything else that a frame depends on: model, encoder… */
   readonly identity: string;
   readonly model: { readonly resolution: number; readonly batch: number };
+  /** What a run that is whole leaves, so that the same one has nothing to do. */
+  readonly record: string;
+  /** What is done to the whole, in words that change with it. */
+  readonly finishing: string;
+  /** Does that: called when all outputs are there. */
+  readonly finishWhole?: (() => Promise<void>) | undefined;
   /** Makes all parts anew. */
   readonly again: boolean;
   /** Drawn on each frame in the end. */
@@ -57,6 +65,7 @@ export interface MergeStages {
 }
 
 export type MergeEvent =
+  | { readonly event: 'complete'; readonly path: string; readonly frames: number; readonly settings: string }
   | { readonly event: 'resumed'; readonly frames: number }
   | { readonly event: 'progress'; readonly frame: number; readonly done: number; readonly total: number | undefined }
   | { readonly event: 'joining'; readonly path: string }
@@ -75,6 +84,10 @@ export interface MergeSum {
   readonly stages: MergeStages;
   readonly seconds: number;
   readonly stopped: boolean;
+  /** Hash of all that the film depends on; undefined if it was stopped. */
+  readonly settings?: string | undefined;
+  /** Whether it was there already, and nothing was done. */
+  readonly complete: boolean;
 }
 
 /** What is kept of a part that is whole, in a file beside it. */
@@ -91,8 +104,6 @@ interface PartRecord {
 const BUDGET = 2 ** 29;
 /** Groups under way behind the decoder. */
 const AHEAD = 2;
-/** Space that must stay free on the disk. */
-const LEAST_FREE = 64 * 2 ** 20;
 
 /** Frames that are cropped, predicted and composed together. */
 export function groupSize(width: number, height: number, deep: boolean, batch: number): number {
@@ -107,15 +118,28 @@ export function groupSize(width: number, height: number, deep: boolean, batch: n
 export async function merge(job: MergeJob, crew: MergeCrew, report: (event: MergeEvent) => void, signal: AbortSignal): Promise<MergeSum> {
   const began = performance.now();
   const { source, parts } = job;
+  const plan = new Plan(job);
+  const outputs = [job.output, ...(job.mask === undefined ? [] : [job.mask])];
+  const hashOf = (numbers: readonly number[]): string =>
+    settingsHash(
+      numbers.map((part) => plan.keyOf(part)),
+      job.finishing,
+    );
+  const stages: MergeStages = { decode: 0, predict: 0, compose: 0, encode: 0 };
+  const whole = job.again ? undefined : await doneRecord(job.record, outputs, hashOf);
+  if (whole !== undefined) {
+    const { frames, withFace, dropped, settings } = whole;
+    report({ event: 'complete', path: job.output.path, frames, settings });
+    const rest = { made: 0, light: [], trouble: [], stages, seconds: (performance.now() - began) / 1000, stopped: false };
+    return { frames, withFace, dropped, settings, complete: true, ...rest };
+  }
   await makeFolder(parts);
   await using _lock = await lockFilm(parts);
-  const plan = new Plan(job);
   if (job.again) await emptyFolder(parts);
   const done = await plan.doneParts();
   const doneFrames = [...done.values()].reduce((sum, { names }) => sum + names.length, 0);
   if (doneFrames > 0) report({ event: 'resumed', frames: doneFrames });
   await tellSpace(job, (plan.total ?? 0) - doneFrames, report);
-  const stages: MergeStages = { decode: 0, predict: 0, compose: 0, encode: 0 };
   const total = plan.total;
   const writer = new PartsWriter(job, plan, done, (frame, count) => {
     report({ event: 'progress', frame, done: doneFrames + count, total });
@@ -147,7 +171,7 @@ export async function merge(job: MergeJob, crew: MergeCrew, report: (event: Merg
   } catch (error) {
     await writer[Symbol.asyncDispose]();
     if (!signal.aborted) throw diskFull(error, writer.lastFrame, parts);
-    return { ...sumOf(done, writer.made, source), stages, seconds: (performance.now() - began) / 1000, stopped: true };
+    return { ...sumOf(done, writer.made, source), stages, seconds: (performance.now() - began) / 1000, stopped: true, complete: false };
   }
   const sum = sumOf(done, writer.made, source);
   if (sum.frames === 0) {
@@ -155,7 +179,7 @@ export async function merge(job: MergeJob, crew: MergeCrew, report: (event: Merg
   }
   const order = [...done.keys()].sort((a, b) => a - b).map((part) => plan.keyOf(part));
   const trouble = [...sum.trouble];
-  for (const output of [job.output, ...(job.mask === undefined ? [] : [job.mask])]) {
+  for (const output of outputs) {
     report({ event: 'joining', path: output.path });
     try {
       trouble.push(...(await output.finish(order)).map((sentence) => `${basename(output.path)}: ${sentence}`));
@@ -163,11 +187,22 @@ export async function merge(job: MergeJob, crew: MergeCrew, report: (event: Merg
       throw diskFull(error, writer.lastFrame, parts);
     }
   }
+  await job.finishWhole?.();
+  const numbers = [...done.keys()].sort((a, b) => a - b);
+  const names = job.output.joins && job.mask?.joins !== false ? [] : numbers.flatMap((part) => done.get(part)!.names);
+  const marks = await marksOf(outputs, names);
+  const settings = hashOf(numbers);
+  const { frames, withFace, dropped } = sum;
+  if (marks !== undefined) await keepRecord(job.record, { settings, parts: numbers, names, marks, frames, withFace, dropped });
   await forgetParts(parts);
-  return { ...sum, trouble, stages, seconds: (performance.now() - began) / 1000, stopped: false };
+  return { ...sum, trouble, stages, seconds: (performance.now() - began) / 1000, stopped: false, settings, complete: false };
 }
 
-function sumOf(done: ReadonlyMap<number, PartRecord>, made: number, source: FrameSource): Omit<MergeSum, 'stages' | 'seconds' | 'stopped'> {
+function sumOf(
+  done: ReadonlyMap<number, PartRecord>,
+  made: number,
+  source: FrameSource,
+): Omit<MergeSum, 'stages' | 'seconds' | 'stopped' | 'settings' | 'complete'> {
   const records = [...done.entries()].sort(([a], [b]) => a - b).map(([, record]) => record);
   return {
     frames: records.reduce((sum, { names }) => sum + names.length, 0),
@@ -502,41 +537,6 @@ class PartsWriter implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#dispose();
   }
-}
-
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
-
-/** Bytes that may be written to the disk of a folder; undefined where it does not say. */
-export async function freeSpace(folder: string): Promise<number | undefined> {
-  const found = await statfs(folder).catch(() => undefined);
-  return found === undefined ? undefined : found.bavail * found.bsize;
-}
-
-/** Says beforehand if the disk looks too small. What frames will take is not known yet: losslessly kept ones half of their pixels, others a twentieth. */
-async function tellSpace(
-  { source, deep, parts, output, mask }: MergeJob,
-  frames: number,
-  report: (event: MergeEvent) => void,
-): Promise<void> {
-  const free = await freeSpace(dirname(parts));
-  if (free === undefined) return;
-  const pixels = source.info.width * source.info.height * 3 * (deep ? 2 : 1);
-  const share = (one: MergeOutput): number => (one.lossless ? 0.5 : 0.05) * (one.joins ? 2 : 1);
-  const needed = frames * pixels * (share(output) + (mask === undefined ? 0 : share(mask) / 10));
-  if (free > needed) return;
-  const message = `the disk may be too small: ${mebibytes(free)} free, perhaps ${mebibytes(needed)} needed; if it fills up, what is done stays`;
-  report({ event: 'trouble', message });
-}
-
-/** A full disk told with the frame at which it was found, and that nothing is lost. */
-function diskFull(error: unknown, frame: number | undefined, parts: string): unknown {
-  const isFull = error instanceof ResourceError && /no space left|disk is full/i.test(`${error.message} ${error.details.found ?? ''}`);
-  if (!isFull) return error;
-  return new ResourceError(`the disk is full${frame === undefined ? '' : ` at frame ${frame}`}`, {
-    found: `what is done stays in ${parts}`,
-    next: 'free some space; the same command goes on from there',
-    cause: error,
-  });
 }
 
 async function makeFolder(path: string): Promise<void> {

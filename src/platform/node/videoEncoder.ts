@@ -232,7 +232,8 @@ function tagsFor(plan: ClipPlan, origin: Origin, shape: PictureShape): Coding['t
   return isYuv(plan) ? tags : { ...tags, colorSpace: AVCOL_SPC_RGB, colorRange: AVCOL_RANGE_JPEG };
 }
 
-const codingFor = ({ own, mapped }: Origin, { deep }: PictureShape): Coding => (deep ? own : mapped);
+/** A mask is no light, and nobody should map it as if it were. */
+const codingFor = ({ own, mapped }: Origin, { deep, channels }: PictureShape): Coding => (channels === 1 ? PLAIN : deep ? own : mapped);
 
 /** @throws ResourceError if a call of FFmpeg failed. */
 export function check(code: number, name: string, what: string): void {
