@@ -2,8 +2,10 @@
  * Backups: `backups/01` is the newest. Each is a complete model folder (current, one save, loss history, latest preview), so using one
  * means copying it somewhere and training there. The files of a save never change, so they are linked, not copied.
  */
-import { CURRENT_FILE, SAVES_FOLDER } from './checkpoints.ts';
-import { type FileStore, readWhole } from './fileStore.ts';
+import { FormatError, LiaeError } from '../base/index.ts';
+import { type CheckpointPorts, Checkpoints, CURRENT_FILE, SAVES_FOLDER } from './checkpoints.ts';
+import { type FileStore, readWhole, storeIn } from './fileStore.ts';
+import { Journal } from './journal.ts';
 import { HISTORY_FILE } from './lossHistory.ts';
 
 const FOLDER = 'backups';
@@ -37,6 +39,106 @@ export async function backUp(files: FileStore, save: string, keep: number): Prom
   await files.sync(FOLDER);
   return `${FOLDER}/${slot(1)}`;
 }
+
+/** A backup, or why it cannot be used. */
+export interface Backup {
+  /** Two digits; 01 is the newest. */
+  readonly slot: string;
+  readonly iteration: number;
+  /** When its save was made, ISO 8601. */
+  readonly time: string;
+  readonly bytes: number;
+  readonly problem?: string;
+}
+
+/** The backups of a model, the newest first. Their weights are not looked at. */
+export async function listBackups(files: FileStore, ports: CheckpointPorts): Promise<readonly Backup[]> {
+  const slots = (await files.list(FOLDER)).filter((name) => SLOT.test(name));
+  return await Promise.all(
+    slots.map(async (slot) => {
+      try {
+        const found = await new Checkpoints(storeIn(files, `${FOLDER}/${slot}`), ports).current();
+        if (found === undefined) throw new FormatError('there is no save in it');
+        const { iteration, time, files: written } = found.manifest;
+        return { slot, iteration, time, bytes: Object.values(written).reduce((sum, { bytes }) => sum + bytes, 0) };
+      } catch (error) {
+        if (!(error instanceof LiaeError)) throw error;
+        return { slot, iteration: 0, time: '', bytes: 0, problem: error.brief() };
+      }
+    }),
+  );
+}
+
+export interface Restored {
+  readonly iteration: number;
+  /** Iteration of the save that it took the place of; null if there was none. */
+  readonly before: number | null;
+  /** The backup that this save is now; restoring it undoes the restoration. */
+  readonly kept: string | null;
+}
+
+/**
+ * A backup takes the place of the current save, which becomes the newest backup: the others move up by one. For the one process that holds the model.
+ * A death at any step leaves the save before or the backup's as the current one, both whole.
+ *
+ * @param slot  two digits.
+ * @throws FormatError if there is no such backup or it is not whole; then nothing has changed.
+ */
+export async function restoreBackup(files: FileStore, slot: string, ports: CheckpointPorts): Promise<Restored> {
+  const backup = storeIn(files, `${FOLDER}/${slot}`);
+  const found = SLOT.test(slot) ? await new Checkpoints(backup, ports).current() : undefined;
+  if (found === undefined) {
+    throw new FormatError(`${files.describe(`${FOLDER}/${slot.slice(0, 20)}`)}: there is no such backup`, {
+      found: (await files.list(FOLDER)).filter((name) => SLOT.test(name)).join(', ') || 'no backups',
+    });
+  }
+  // What comes with the save is read now: its folder moves up when the current save becomes a backup.
+  const others = ['previews/latest.png', HISTORY_FILE];
+  const contents = await Promise.all(
+    others.map(async (path) => {
+      const bytes = await backup.size(path);
+      return bytes === undefined ? undefined : await readWhole(backup, path, bytes);
+    }),
+  );
+  const checkpoints = new Checkpoints(files, ports);
+  await checkpoints.tidy();
+  const before = await checkpoints.current().catch((error: unknown) => {
+    if (error instanceof LiaeError) return undefined; // damaged: the reason to restore a backup, and nothing to keep
+    throw error;
+  });
+  let kept: string | null = null;
+  await checkpoints.adopt(`${FOLDER}/${slot}/${SAVES_FOLDER}/${found.name}`, async () => {
+    if (before !== undefined) kept = await backUp(files, before.name, MOST_BACKUPS);
+  });
+  for (const [i, path] of others.entries()) {
+    const content = contents[i];
+    if (content === undefined) continue;
+    if (path !== HISTORY_FILE) await files.makeFolder('previews');
+    await files.write(`${path}.tmp`, [content]);
+    await files.rename(`${path}.tmp`, path);
+  }
+  const restored = { iteration: found.manifest.iteration, before: before?.manifest.iteration ?? null, kept };
+  const journal = new Journal(files, ports.time);
+  journal.restored({ ...restored, backup: slot });
+  await journal.flush();
+  return restored;
+}
+
+/** Backs up the current save of a model that nobody trains. @returns the folder of the backup. @throws FormatError if there is no save. */
+export async function backUpNow(files: FileStore, keep: number | undefined, ports: CheckpointPorts): Promise<string> {
+  const found = await new Checkpoints(files, ports).current();
+  if (found === undefined) throw new FormatError(`${files.describe('')}: no saved model here`);
+  const { manifest, name } = found;
+  const stored = manifest.options.keep_backups;
+  const folder = await backUp(files, name, keep ?? (typeof stored === 'number' ? stored : MOST_BACKUPS));
+  const journal = new Journal(files, ports.time);
+  journal.hear({ event: 'backup', iteration: manifest.iteration, folder });
+  await journal.flush();
+  return folder;
+}
+
+const SLOT = /^\d\d$/;
+const MOST_BACKUPS = 99;
 
 const slot = (number: number): string => String(number).padStart(2, '0');
 

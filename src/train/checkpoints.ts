@@ -149,6 +149,46 @@ export class Checkpoints {
     });
   }
 
+  /**
+   * The current save and what it holds, without its weights; undefined if there is none, or `current` names none.
+   *
+   * @throws FormatError if its manifest is damaged.
+   */
+  async current(): Promise<{ readonly name: string; readonly manifest: Manifest } | undefined> {
+    const [name] = await this.#candidates();
+    return name === undefined ? undefined : { name, manifest: await this.#manifestOf(`${SAVES_FOLDER}/${name}`) };
+  }
+
+  /**
+   * Takes a whole save of another store of the same disk as the current one: its files are linked, then proven. The saves before stay.
+   *
+   * @param folder  of that save, in this store.
+   * @throws FormatError if it is not whole; then nothing has changed.
+   */
+  async adopt(folder: string, beforePointing: () => Promise<void>): Promise<string> {
+    const files = this.#files;
+    const { iteration, files: written } = await this.#manifestOf(folder);
+    const number = 1 + Math.max(0, ...(await this.#names()).map(numberOf));
+    const name = `${String(iteration).padStart(7, '0')}-${number}`;
+    const draft = `${SAVES_FOLDER}/.new-${number}`;
+    try {
+      await files.remove(draft);
+      await files.makeFolder(draft);
+      for (const file of [...Object.keys(written), MANIFEST_FILE]) await files.link(`${folder}/${file}`, `${draft}/${file}`);
+      await files.sync(draft);
+      await this.#prove(draft);
+      await files.rename(draft, `${SAVES_FOLDER}/${name}`);
+      await files.sync(SAVES_FOLDER);
+      await beforePointing();
+      await this.#point(name);
+    } catch (error) {
+      await files.remove(draft).catch(() => undefined);
+      throw error;
+    }
+    this.#proven = name;
+    return name;
+  }
+
   #manifest({ iteration, options, state, restores, history }: SaveRequest, files: Record<string, SavedFile>): Manifest {
     const random = { seed: options.seed, restores };
     return { tool: this.#ports.tool, time: this.#ports.time(), iteration, options, counters: state.counters, random, history, files };

@@ -54,3 +54,23 @@ export async function readWhole(files: FileStore, path: string, bytes: number): 
   });
   return whole.subarray(0, at);
 }
+
+/** A folder of a store as a store of its own. */
+export function storeIn(files: FileStore, folder: string): FileStore {
+  const at = (path: string): string => (path === '' ? folder : `${folder}/${path}`);
+  return {
+    describe: (path) => files.describe(at(path)),
+    list: async (path) => await files.list(at(path)),
+    size: async (path) => await files.size(at(path)),
+    makeFolder: async (path) => await files.makeFolder(at(path)),
+    write: async (path, pieces) => await files.write(at(path), pieces),
+    append: async (path, bytes) => await files.append(at(path), bytes),
+    truncate: async (path, bytes) => await files.truncate(at(path), bytes),
+    sync: async (path) => await files.sync(at(path)),
+    read: async (path, visit) => await files.read(at(path), visit),
+    rename: async (from, to) => await files.rename(at(from), at(to)),
+    link: async (from, to) => await files.link(at(from), at(to)),
+    remove: async (path) => await files.remove(at(path)),
+    freeBytes: async () => await files.freeBytes(),
+  };
+}

@@ -1,10 +1,12 @@
 /** Training: options, the port to the engine, the loop, checkpoints, loss history and previews. */
+export { type Backup, backUpNow, listBackups, type Restored, restoreBackup } from './backups.ts';
 export { chartImage, chartSvg, lossChart } from './chart.ts';
 export { type CheckpointPorts, Checkpoints, type LoadedSave, type SaveRequest } from './checkpoints.ts';
 export type { Batch, Engine, EngineState, Predictions, SideBatch, StepResult } from './engine.ts';
 export type { BatchEvent, DoneReason, SkippedFace, TrainCommand, TrainEvent } from './events.ts';
 export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
+export { Journal, type JournalEntry, presentCourse, readJournal } from './journal.ts';
 export type { BatchSource, LoopEnd } from './loop.ts';
 export { type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
 export { type Manifest, readManifest } from './manifest.ts';

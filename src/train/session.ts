@@ -6,10 +6,11 @@ import { OptionError, type Tensor } from '../base/index.ts';
 import type { ImageCodec } from '../image/index.ts';
 import { type CheckpointPorts, Checkpoints, type LoadedSave } from './checkpoints.ts';
 import type { Engine } from './engine.ts';
-import type { BatchEvent } from './events.ts';
+import type { BatchEvent, TrainEvent } from './events.ts';
 import type { FileStore } from './fileStore.ts';
 import { withFirstWeights } from './firstWeights.ts';
 import { fitState } from './fitState.ts';
+import { Journal } from './journal.ts';
 import { type BatchSource, type LoopEnd, type LoopPorts, type LoopStart, runLoop } from './loop.ts';
 import { LossHistory } from './lossHistory.ts';
 import { resolveOptions } from './options.ts';
@@ -32,7 +33,20 @@ export interface SessionPorts extends Pick<LoopPorts, 'nowMs' | 'peakBytes' | 'e
  * @param asked options as given: name or alias → value.
  * @throws OptionError for a bad option, FormatError if no save is whole, and what the parts throw.
  */
-export async function runSession(asked: Readonly<Record<string, unknown>>, ports: SessionPorts): Promise<LoopEnd> {
+export async function runSession(asked: Readonly<Record<string, unknown>>, outside: SessionPorts): Promise<LoopEnd> {
+  const journal = new Journal(outside.files, outside.time);
+  const emit = (event: TrainEvent): void => {
+    journal.hear(event);
+    outside.emit(event);
+  };
+  try {
+    return await inSession(asked, { ...outside, emit });
+  } finally {
+    await journal.flush();
+  }
+}
+
+async function inSession(asked: Readonly<Record<string, unknown>>, ports: SessionPorts): Promise<LoopEnd> {
   const { files, emit } = ports;
   const checkpoints = new Checkpoints(files, ports);
   let loaded: LoadedSave | undefined;
