@@ -69,8 +69,6 @@ export type ForeignModels = Infer<typeof foreignModels>;
 
 export const workspaceInfo = object({
   name: text(),
-  /** For `w` in the addresses of pictures: with it, the browser may keep them. */
-  key: text(),
   folder: text({ max: 4000 }),
   clips: list(clipInfo),
   facesets: list(facesetInfo),

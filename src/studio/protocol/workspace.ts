@@ -10,13 +10,20 @@ export const mostRecent = 12;
 export const studioInfo = object({
   version: text(),
   /** Null: none is open yet, and all that needs one is refused. */
-  workspace: nullable(object({ name: text(), folder: folder() })),
+  workspace: nullable(
+    object({
+      name: text(),
+      folder: folder(),
+      /** For `w` in the addresses of pictures: with it, the browser may keep them. */
+      key: text(),
+    }),
+  ),
   /** Whether the page may open other folders; not where the network can reach it. */
   canOpen: flag(),
   /** The last one first. */
   recent: list(object({ folder: folder(), name: text(), opened: text(), there: flag() }), { max: mostRecent }),
-  /** A folder that does not exist yet, for a new workspace. */
-  suggested: text({ max: 4000 }),
+  /** Folders that do not exist yet: for a new workspace, and for one with the demo. */
+  suggested: object({ plain: text({ max: 4000 }), demo: text({ max: 4000 }) }),
 });
 export type StudioInfo = Infer<typeof studioInfo>;
 

@@ -5,14 +5,23 @@ import { protocolVersion, type StudioEvent } from '../protocol.ts';
 /** A page that reads nothing for so many events is let go; it comes back by itself and reads everything anew. */
 const MAX_WAITING = 1000;
 const HEARTBEAT_MS = 20_000;
+/** Changes of the workspace within this time are told once: a thousand photos arrive one by one. */
+const TOGETHER_MS = 200;
 
 export class Hub {
   readonly #pages = new Set<ReadableStreamDefaultController<Uint8Array>>();
   /** Differs after every start of the server. */
   readonly #studio: string = randomUUID();
   #heart: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
 
   tell(event: StudioEvent): void {
+    if (event.event === 'workspace') this.#soon ??= setTimeout(() => this.#tellAll({ event: 'workspace' }), TOGETHER_MS).unref();
+    else this.#tellAll(event);
+  }
+
+  #tellAll(event: StudioEvent): void {
+    if (event.event === 'workspace') this.#soon = undefined;
     for (const page of this.#pages) this.#send(page, lines(event));
   }
 
@@ -37,6 +46,7 @@ export class Hub {
 
   close(): void {
     clearInterval(this.#heart);
+    clearTimeout(this.#soon);
     for (const page of this.#pages) page.close();
     this.#pages.clear();
   }

@@ -79,11 +79,13 @@ export class OpenStudio implements Studio, Disposable {
   }
 
   async info(): Promise<StudioInfo> {
-    const { version, canOpen, root } = this;
+    const { version, canOpen, root, key } = this;
     return {
-      ...{ version, canOpen, workspace: root === undefined ? null : { name: nameOf(root), folder: root } },
+      ...{ version, canOpen, workspace: root === undefined || key === undefined ? null : { name: nameOf(root), folder: root, key } },
       recent: canOpen ? await this.settings.recent() : [],
-      suggested: canOpen ? await freeFolder(join(homedir(), 'liae', 'workspace')) : '',
+      suggested: canOpen
+        ? { plain: await freeFolder(join(homedir(), 'liae', 'workspace')), demo: await freeFolder(join(homedir(), 'liae', 'demo')) }
+        : { plain: '', demo: '' },
     };
   }
 

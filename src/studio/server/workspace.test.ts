@@ -87,7 +87,7 @@ describe('choosing a workspace', () => {
     const info = await client.ask<StudioInfo>('GET', '/studio');
     expect(studioInfo.read(info, 'info')).toEqual(info);
     expect(info).toMatchObject({ workspace: null, canOpen: true, recent: [] });
-    expect(existsSync(info.suggested)).toBe(false);
+    for (const folder of Object.values(info.suggested)) expect(existsSync(folder)).toBe(false);
     for (const path of [
       '/workspace',
       '/workspace/use',
@@ -162,7 +162,7 @@ describe('choosing a workspace', () => {
     const name = readdirSync(join(a, 'faces'))[0]!;
     await using client = await studioOf(a);
     const picture = async (w: string): Promise<Response> => await client.raw(`/faces/picture?path=faces&name=${name}&v=1&w=${w}`);
-    const key = async (): Promise<string> => (await client.ask<WorkspaceInfo>('GET', '/workspace')).key;
+    const key = async (): Promise<string> => (await client.ask<StudioInfo>('GET', '/studio')).workspace!.key;
     const first = await key();
     expect((await picture(first)).headers.get('cache-control')).toContain('immutable');
     await client.ask('POST', '/studio/open', { open: b });
@@ -180,7 +180,7 @@ describe('choosing a workspace', () => {
     expect(await client.ask<StudioInfo>('GET', '/studio')).toMatchObject({
       canOpen: false,
       recent: [],
-      suggested: '',
+      suggested: { plain: '', demo: '' },
       workspace: { folder },
     });
     expect((await client.ask<Refusal>('POST', '/studio/open', { open: scratch }, 400)).error.message).toMatch(

@@ -16,7 +16,7 @@ const DEEPEST = 4;
 const MOST_FOLDERS = 2000;
 const SAMPLES = 5;
 
-export async function scanWorkspace(places: Places, name: string, key: string): Promise<WorkspaceInfo> {
+export async function scanWorkspace(places: Places, name: string): Promise<WorkspaceInfo> {
   const found: { clips: ClipInfo[]; facesets: FacesetInfo[]; models: ModelInfo[]; foreign: ForeignModels[] } = {
     ...{ clips: [], facesets: [], models: [], foreign: [] },
   };
@@ -46,7 +46,7 @@ export async function scanWorkspace(places: Places, name: string, key: string): 
   };
   await visit(places.root, 0);
   const free = await statfs(places.root).catch(() => undefined);
-  return { name, key, folder: places.root, ...found, freeBytes: free === undefined ? null : free.bavail * free.bsize };
+  return { name, folder: places.root, ...found, freeBytes: free === undefined ? null : free.bavail * free.bsize };
 }
 
 /** Folders that tools make beside others. */

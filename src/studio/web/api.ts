@@ -1,5 +1,21 @@
 /** Requests to the server. A refusal is thrown as the server words it: what, found, expected, next. */
-import type { Changed, FaceDetail, FaceList, JobInfo, JobOrder, JobRequest, OptionGroup, Problem, WorkspaceInfo } from '../protocol.ts';
+import type {
+  Changed,
+  DiskUse,
+  FaceDetail,
+  FaceList,
+  JobInfo,
+  JobOrder,
+  JobRequest,
+  Marking,
+  MarkingRequest,
+  OpenRequest,
+  OptionGroup,
+  Problem,
+  StudioInfo,
+  VerdictInfo,
+  WorkspaceInfo,
+} from '../protocol.ts';
 
 export class Refused extends Error {
   readonly problem: Problem;
@@ -31,6 +47,14 @@ function problemIn(answer: unknown): Problem | undefined {
 
 const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => (await (await ask(method, path, body)).json()) as T;
 
+export const readStudio = (): Promise<StudioInfo> => json('GET', '/studio');
+export const openWorkspace = (request: OpenRequest): Promise<StudioInfo> => json('POST', '/studio/open', request);
+export const forgetWorkspace = (folder: string): Promise<StudioInfo> => json('POST', '/studio/forget', { folder });
+export const readUse = (): Promise<DiskUse> => json('GET', '/workspace/use');
+export const addDemo = (): Promise<object> => json('POST', '/workspace/demo');
+export const readMarking = (): Promise<Marking> => json('GET', '/marking');
+export const chooseMarking = (request: MarkingRequest): Promise<Marking> => json('PUT', '/marking', request);
+export const verifyPlace = (path: string): Promise<VerdictInfo> => json('GET', `/verify?${query({ path })}`);
 export const readWorkspace = (): Promise<WorkspaceInfo> => json('GET', '/workspace');
 export const readJobs = (): Promise<readonly JobInfo[]> => json('GET', '/jobs');
 export const readOptions = (): Promise<readonly OptionGroup[]> => json('GET', '/options');
@@ -55,22 +79,44 @@ export async function readLosses(
   return { first: number('x-first'), records: number('x-records'), losses: new Float32Array(await response.arrayBuffer()) };
 }
 
-export const thumbnailUrl = (path: string, v: string): string => `/api/clips/thumbnail?${query({ path, v })}`;
-export const faceUrl = (path: string, name: string, v: string): string => `/api/faces/picture?${query({ path, name, v })}`;
-export const previewUrl = (path: string, file: string, v: string): string => `/api/models/preview?${query({ path, file, v })}`;
+/** The workspace in the addresses of pictures, which the browser keeps: another may hold the same names. */
+let key = '';
+export const setWorkspaceKey = (to: string): void => {
+  key = to;
+};
+/** The address of a picture that changes with `v`. */
+export const pictureUrl = (route: string, values: Readonly<Record<string, string | number>>): string =>
+  `/api${route}?${query({ ...values, w: key })}`;
 
-/** Sends a file; fetch cannot tell how far it is, so this is the older way. */
-export function sendClip(file: File, onProgress: (sent: number) => void): Promise<void> {
+export const thumbnailUrl = (path: string, v: string): string => pictureUrl('/clips/thumbnail', { path, v });
+export const faceUrl = (path: string, name: string, v: string): string => pictureUrl('/faces/picture', { path, name, v });
+export const previewUrl = (path: string, file: string, v: string): string => pictureUrl('/models/preview', { path, file, v });
+
+export const clipPath = (name: string): string => `/clips/${encodeURIComponent(name)}`;
+export const photoPath = (folder: string, name: string): string => `/pictures/${encodeURIComponent(name)}?${query({ folder })}`;
+export const verifyPath = (name: string): string => `/verify/${encodeURIComponent(name)}`;
+
+/** Sends a file; fetch cannot tell how far it is, so this is the older way. @throws Refused; DOMException if the signal aborts it. */
+export function sendFile<T>(
+  path: string,
+  file: File,
+  { onProgress, signal }: { onProgress?: (sent: number) => void; signal?: AbortSignal } = {},
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('PUT', `/api/clips/${encodeURIComponent(file.name)}`);
+    const abort = (): void => request.abort();
+    request.open('PUT', `/api${path}`);
     request.responseType = 'json';
-    request.upload.onprogress = ({ loaded }) => onProgress(loaded);
+    request.upload.onprogress = ({ loaded }) => onProgress?.(loaded);
     request.onerror = () => reject(new Refused({ message: `${file.name}: it could not be sent` }, 0));
-    request.onload = () =>
-      request.status === 200
-        ? resolve()
-        : reject(new Refused(problemIn(request.response) ?? { message: `${request.status}` }, request.status));
+    request.onabort = () => reject(new DOMException('cancelled', 'AbortError'));
+    request.onload = () => {
+      signal?.removeEventListener('abort', abort);
+      if (request.status === 200)
+        resolve(request.response as T); // by our own server
+      else reject(new Refused(problemIn(request.response) ?? { message: `${request.status}` }, request.status));
+    };
+    signal?.addEventListener('abort', abort);
     request.send(file);
   });
 }

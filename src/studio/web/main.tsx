@@ -1,22 +1,51 @@
-/** The page: bar, screen, drawer of jobs, notices, and clips that are dropped anywhere. */
-
+/** The page: bar, screen, drawer of jobs, notices, help, and files that are dropped anywhere. */
+import type { JobInfo } from '../protocol.ts';
 import { ProblemText } from './parts/basics.tsx';
-import { JobsDrawer } from './parts/jobsDrawer.tsx';
+import { ChoiceDialog } from './parts/choice.tsx';
+import { FolderButton } from './parts/folderButton.tsx';
+import { Help } from './parts/help.tsx';
+import { JobsDrawer, progressShare, titleOf } from './parts/jobsDrawer.tsx';
+import { Tour } from './parts/tour.tsx';
+import { Uploads } from './parts/uploads.tsx';
+import { inLanguage, problemOf } from './problems.ts';
+import { ExportScreen } from './screens/export.tsx';
 import { FacesScreen } from './screens/faces.tsx';
+import { StartScreen } from './screens/start.tsx';
 import { TrainingScreen } from './screens/training.tsx';
+import { VerifyScreen, verifyFile } from './screens/verify.tsx';
 import { WorkspaceScreen } from './screens/workspace.tsx';
-import { connect, dismiss, drawer, hashOf, notices, online, place, running, type Screen, uploadClips, workspace } from './store.ts';
-import { render, useEffect, useSignal } from './ui.ts';
+import {
+  choosing,
+  connect,
+  dismiss,
+  drawer,
+  ended,
+  hashOf,
+  help,
+  notices,
+  notify,
+  online,
+  place,
+  running,
+  type Screen,
+  studio,
+  workspace,
+} from './store.ts';
+import { effect, render, untracked, useEffect, useSignal } from './ui.ts';
+import { addFiles, filesOf } from './uploads.ts';
 import { language, languages, setLanguage, t } from './words.ts';
 
 const screens: Readonly<Record<Screen, () => ReturnType<typeof WorkspaceScreen>>> = {
   workspace: WorkspaceScreen,
   faces: FacesScreen,
   training: TrainingScreen,
+  export: ExportScreen,
+  verify: VerifyScreen,
 };
 
 function Bar() {
   const active = running.value.length;
+  const isOpen = studio.value?.workspace != null;
   return (
     <header class="bar">
       <button type="button" class="skip" onClick={() => document.getElementById('content')?.focus()}>
@@ -25,16 +54,17 @@ function Bar() {
       <span class="mark" aria-hidden="true">
         liae
       </span>
-      <nav aria-label="liae studio">
-        {(Object.keys(screens) as Screen[]).map((screen) => (
-          <a key={screen} href={hashOf(screen)} aria-current={place.value.screen === screen ? 'page' : undefined}>
-            {t(screen)}
-          </a>
-        ))}
-      </nav>
-      <span class="folder" title={workspace.value?.folder}>
-        {workspace.value?.name ?? ''}
-      </span>
+      {isOpen && (
+        <nav aria-label="liae studio">
+          {(Object.keys(screens) as Screen[]).map((screen) => (
+            <a key={screen} href={hashOf(screen)} aria-current={place.value.screen === screen ? 'page' : undefined}>
+              {t(screen)}
+            </a>
+          ))}
+        </nav>
+      )}
+      <span class="spring" />
+      <FolderButton />
       <select
         class="language"
         aria-label={t('language')}
@@ -47,10 +77,15 @@ function Bar() {
           </option>
         ))}
       </select>
-      <button type="button" class="jobs-button" aria-expanded={drawer.value} onClick={() => (drawer.value = !drawer.value)}>
-        {active > 0 && <span class="pulse" aria-hidden="true" />}
-        {active > 0 ? t('runningCount', active) : t('jobs')}
+      <button type="button" class="quiet icon" aria-label={t('help')} title={`${t('help')} (?)`} onClick={() => (help.value = true)}>
+        ?
       </button>
+      {isOpen && (
+        <button type="button" class="jobs-button" aria-expanded={drawer.value} onClick={() => (drawer.value = !drawer.value)}>
+          {active > 0 && <span class="pulse" aria-hidden="true" />}
+          {active > 0 ? t('runningCount', active) : t('jobs')}
+        </button>
+      )}
     </header>
   );
 }
@@ -82,10 +117,14 @@ function Notices() {
   );
 }
 
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
+
 function Page() {
   const dragged = useSignal(false);
   useEffect(() => {
-    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+    const hasFiles = (event: DragEvent): boolean =>
+      studio.value?.workspace != null && (event.dataTransfer?.types.includes('Files') ?? false);
     const over = (event: DragEvent): void => {
       if (!hasFiles(event)) return;
       event.preventDefault();
@@ -95,24 +134,33 @@ function Page() {
       if (event.relatedTarget === null) dragged.value = false;
     };
     const drop = (event: DragEvent): void => {
-      if (!hasFiles(event)) return;
+      if (!hasFiles(event) || event.dataTransfer === null) return;
       event.preventDefault();
       dragged.value = false;
-      void uploadClips([...(event.dataTransfer?.files ?? [])]);
+      const [file] = event.dataTransfer.files;
+      if (place.value.screen === 'verify' && file !== undefined) void verifyFile(file);
+      else void filesOf(event.dataTransfer).then(addFiles);
+    };
+    const key = (event: KeyboardEvent): void => {
+      if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      help.value = true;
     };
     const all = [
       ['dragover', over],
       ['dragleave', leave],
       ['drop', drop],
+      ['keydown', key],
     ] as const;
-    for (const [name, act] of all) addEventListener(name, act);
+    for (const [name, act] of all) addEventListener(name, act as EventListener);
     return () => {
-      for (const [name, act] of all) removeEventListener(name, act);
+      for (const [name, act] of all) removeEventListener(name, act as EventListener);
     };
   }, []);
-  const Screen = screens[place.value.screen];
+  const { screen } = place.value;
+  const Screen = screens[screen];
+  const isOpen = studio.value?.workspace != null;
   return (
-    <div class={`page${drawer.value ? ' with-drawer' : ''}`}>
+    <div class={`page${drawer.value && isOpen ? ' with-drawer' : ''}`}>
       <Bar />
       {!online.value && (
         <p class="offline" role="alert">
@@ -120,15 +168,44 @@ function Page() {
         </p>
       )}
       <main id="content" tabIndex={-1}>
-        <h1 class="unseen">{t(place.value.screen)}</h1>
-        <Screen />
+        <h1 class="unseen">{isOpen ? t(screen) : 'liae studio'}</h1>
+        {studio.value === undefined ? <p class="muted pad">{t('loading')}</p> : isOpen ? <Screen /> : <StartScreen />}
       </main>
-      {drawer.value && <JobsDrawer />}
+      {drawer.value && isOpen && <JobsDrawer />}
+      <Tour />
+      <Uploads />
       <Notices />
-      {dragged.value && <div class="drop">{t('dropHere')}</div>}
+      {help.value && <Help />}
+      {choosing.value && <ChoiceDialog />}
+      {dragged.value && <div class="drop">{t(screen === 'verify' ? 'dropToVerify' : 'dropHere')}</div>}
     </div>
   );
 }
+
+/** Says how a job ended, wherever in the page one is. */
+function tellEnd(job: JobInfo): void {
+  const title = titleOf(job);
+  const show = { label: t('jobs'), run: () => (drawer.value = true) };
+  if (job.state === 'done') notify('done', { message: t('jobDone', title) });
+  if (job.state === 'interrupted')
+    notify('problem', { message: t('jobDied', title), found: t('jobDiedFound'), next: t('jobDiedNext') }, show);
+  if (job.state === 'failed') {
+    const { message, ...details } = inLanguage(problemOf(job.note ?? ''));
+    notify('problem', { ...details, message: `${t('jobFailed', title)}${message === '' ? '' : `: ${message}`}` }, show);
+  }
+}
+effect(() => {
+  const job = ended.value;
+  if (job !== undefined) untracked(() => tellEnd(job));
+});
+
+/** What is seen of the page while another is in front. */
+effect(() => {
+  const name = workspace.value?.name;
+  const share = running.value.map(progressShare).find((each) => each !== undefined);
+  const far = share === undefined ? '' : `${Math.floor(share * 100)} % · `;
+  document.title = `${far}${name === undefined ? '' : `${name} · `}liae studio`;
+});
 
 connect();
 render(<Page />, document.getElementById('page')!);

@@ -1,15 +1,36 @@
 /** What the page knows: state of the server as signals, kept true by the stream of events; where in the page one is; messages to show. */
-import type { FaceList, JobInfo, OptionGroup, Problem, StudioEvent, WorkspaceInfo } from '../protocol.ts';
+import type { DiskUse, FaceList, JobInfo, OptionGroup, Problem, StudioEvent, StudioInfo, WorkspaceInfo } from '../protocol.ts';
 import { protocolVersion } from '../protocol.ts';
-import { Refused, readFaces, readJobs, readOptions, readWorkspace, sendClip } from './api.ts';
+import { Refused, readFaces, readJobs, readOptions, readStudio, readUse, readWorkspace, setWorkspaceKey } from './api.ts';
 import { computed, signal } from './ui.ts';
 
+export const studio = signal<StudioInfo | undefined>(undefined);
 export const workspace = signal<WorkspaceInfo | undefined>(undefined);
+/** Asked for after the workspace, since it takes longer. */
+export const use = signal<DiskUse | undefined>(undefined);
 export const jobs = signal<readonly JobInfo[]>([]);
 export const groups = signal<readonly OptionGroup[]>([]);
 export const faces = signal<FaceList | undefined>(undefined);
 export const online = signal(true);
 export const drawer = signal(false);
+export const help = signal(false);
+/** Whether another workspace is being chosen. */
+export const choosing = signal(false);
+/** Of the first tour, from 0; undefined: not shown. Whoever saw it to its end, or left it, is not shown it again. */
+export const tourStep = signal<number | undefined>(keptStep());
+/** The job that ended last while the page was open. */
+export const ended = signal<JobInfo | undefined>(undefined);
+
+function keptStep(): number | undefined {
+  const kept = localStorage.getItem('tour');
+  return kept !== null && /^\d$/.test(kept) ? Number(kept) : undefined;
+}
+
+/** @param step  undefined ends it for good. */
+export function setTour(step: number | undefined): void {
+  localStorage.setItem('tour', step === undefined ? 'seen' : String(step));
+  tourStep.value = step;
+}
 
 export const isAlive = ({ state }: JobInfo): boolean => state === 'running' || state === 'stopping';
 export const running = computed(() => jobs.value.filter(isAlive));
@@ -20,7 +41,7 @@ export const trainingOf = (model: string): JobInfo | undefined =>
   jobs.value.find((job) => job.request.kind === 'train' && job.request.model === model);
 
 // Where one is: #faces/data_src/aligned, #training/model.
-export const screenNames = ['workspace', 'faces', 'training'] as const;
+export const screenNames = ['workspace', 'faces', 'training', 'export', 'verify'] as const;
 export type Screen = (typeof screenNames)[number];
 export interface Place {
   readonly screen: Screen;
@@ -94,6 +115,13 @@ function reader(read: () => Promise<void>): () => void {
 
 export const refreshWorkspace = reader(async () => {
   workspace.value = await readWorkspace();
+  const { facesets, models } = workspace.value;
+  if (localStorage.getItem('tour') === null && facesets.length === 0 && models.length === 0) setTour(0);
+  refreshUse();
+});
+
+const refreshUse = reader(async () => {
+  use.value = await readUse();
 });
 
 export const refreshFaces = reader(async () => {
@@ -107,10 +135,11 @@ const handlers: { readonly [E in StudioEvent as E['event']]: (event: E) => void 
   hello({ version }) {
     if (version !== protocolVersion) location.reload();
     online.value = true;
-    refreshAll();
+    void attempt(begin);
   },
   job({ job }) {
     const before = jobs.value.findIndex(({ id }) => id === job.id);
+    if (before >= 0 && isAlive(jobs.value[before]!) && !isAlive(job)) ended.value = job;
     jobs.value = before < 0 ? [job, ...jobs.value] : jobs.value.with(before, job);
   },
   jobgone({ id }) {
@@ -125,6 +154,14 @@ const handlers: { readonly [E in StudioEvent as E['event']]: (event: E) => void 
     if (place.value.path === path) refreshFaces();
   },
 };
+
+/** Which workspace is open; then all that is in it. Without one, the page asks for one. */
+async function begin(): Promise<void> {
+  const info = await readStudio();
+  setWorkspaceKey(info.workspace?.key ?? '');
+  studio.value = info;
+  if (info.workspace !== null) refreshAll();
+}
 
 function refreshAll(): void {
   refreshWorkspace();
@@ -148,23 +185,4 @@ export function connect(): void {
   void attempt(async () => {
     groups.value = await readOptions();
   });
-}
-
-export interface Upload {
-  readonly name: string;
-  readonly sent: number;
-  readonly bytes: number;
-}
-export const uploads = signal<readonly Upload[]>([]);
-
-/** One after the other, so that a slow disk is not asked for several at a time. */
-export async function uploadClips(files: readonly File[]): Promise<void> {
-  for (const file of files) {
-    const set = (sent: number): void => {
-      uploads.value = [...uploads.value.filter(({ name }) => name !== file.name), { name: file.name, sent, bytes: file.size }];
-    };
-    set(0);
-    await attempt(() => sendClip(file, set));
-    uploads.value = uploads.value.filter(({ name }) => name !== file.name);
-  }
 }

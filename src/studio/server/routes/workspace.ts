@@ -11,7 +11,7 @@ import { scanWorkspace } from '../workspace.ts';
 export const workspaceRoutes: readonly Route[] = [
   route('GET', '/workspace', 'clips, facesets and models of the workspace', {
     reply: workspaceInfo,
-    answer: async ({ studio: { places, name, key } }) => await scanWorkspace(places, name, key ?? ''),
+    answer: async ({ studio: { places, name } }) => await scanWorkspace(places, name),
   }),
   route('GET', '/workspace/use', 'how much room the workspace and its folders take', {
     reply: diskUseShape,

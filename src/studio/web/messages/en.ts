@@ -23,11 +23,10 @@ export const en = {
   free: '{0} free',
 
   clips: 'Clips',
-  addClip: 'Add clip…',
-  dropHere: 'Drop clips here',
+  addClip: 'Add clips or photos…',
+  dropHere: 'Drop clips or photos here',
   noClips: 'No clips yet',
   noClipsNext: 'Drop two clips anywhere on this page: one of the person to learn (source), one to put that face into (destination).',
-  uploading: '{0}: {1} of {2}',
   extract: 'Extract faces…',
   extractShort: 'Extract',
   extractTitle: 'Extract faces from {0}',

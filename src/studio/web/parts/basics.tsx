@@ -1,8 +1,10 @@
 /** Small parts that every screen uses. */
 import type { Problem } from '../../protocol.ts';
+import { inLanguage } from '../problems.ts';
 import { type ComponentChildren, useEffect, useRef } from '../ui.ts';
 import { t } from '../words.ts';
 
+/** Says what is missing, and the next step. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
   return (
     <div class="empty">
@@ -24,7 +26,8 @@ export function Meter({ done, of, label }: { readonly done: number; readonly of:
 }
 
 /** What, found, expected, next, as the command line has them. */
-export function ProblemText({ problem: { message, found, expected, next } }: { readonly problem: Problem }) {
+export function ProblemText({ problem }: { readonly problem: Problem }) {
+  const { message, found, expected, next } = inLanguage(problem);
   const rows = (
     [
       ['found', found],

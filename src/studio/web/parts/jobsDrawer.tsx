@@ -1,10 +1,11 @@
 /** The drawer of jobs: what runs and what ran, how far it is, and what can be done about it. */
 import type { JobInfo } from '../../protocol.ts';
 import { forgetJob, orderJob, readLog, resumeJob } from '../api.ts';
-import { attempt, drawer, isAlive, jobs } from '../store.ts';
+import { problemOf } from '../problems.ts';
+import { attempt, drawer, hashOf, isAlive, jobs } from '../store.ts';
 import { useEffect, useRef, useSignal } from '../ui.ts';
 import { count, duration, moment, t } from '../words.ts';
-import { Empty, Meter } from './basics.tsx';
+import { Empty, Meter, ProblemText } from './basics.tsx';
 
 export function titleOf({ request }: JobInfo): string {
   switch (request.kind) {
@@ -31,9 +32,36 @@ export function progressText({ progress }: JobInfo): string {
   return [t(`phase_${phase}`, far), ...rate, ...left].join(' · ');
 }
 
+/** 0…1; undefined where nobody knows. */
+export function progressShare({ progress }: JobInfo): number | undefined {
+  if (progress === null || progress.total === null || progress.total <= 0) return undefined;
+  return Math.min(1, progress.done / progress.total);
+}
+
+/** Where the page shows what a job works on. */
+function linkOf({ request }: JobInfo): string | undefined {
+  switch (request.kind) {
+    case 'extract':
+      return hashOf('faces', request.out);
+    case 'measure':
+      return hashOf('faces', request.faces);
+    case 'train':
+    case 'import':
+      return hashOf('training', request.model);
+    case 'export':
+      return hashOf('export', request.model);
+    default:
+      return undefined;
+  }
+}
+
 export function JobsDrawer() {
   const close = useRef<HTMLButtonElement>(null);
   useEffect(() => close.current?.focus(), []);
+  const [alive, over] = [jobs.value.filter(isAlive), jobs.value.filter((job) => !isAlive(job))];
+  const clear = async (): Promise<void> => {
+    for (const { id } of over) await attempt(() => forgetJob(id));
+  };
   return (
     <aside class="drawer" aria-label={t('jobs')} onKeyDown={(event) => event.key === 'Escape' && (drawer.value = false)}>
       <header>
@@ -42,39 +70,60 @@ export function JobsDrawer() {
           ✕
         </button>
       </header>
-      {jobs.value.length === 0 ? (
+      {jobs.value.length === 0 && (
         <Empty title={t('noJobs')}>
           <p>{t('noJobsNext')}</p>
         </Empty>
-      ) : (
+      )}
+      {alive.length > 0 && (
         <ul class="jobs">
-          {jobs.value.map((job) => (
+          {alive.map((job) => (
             <Row key={job.id} job={job} />
           ))}
         </ul>
+      )}
+      {over.length > 0 && (
+        <section aria-labelledby="jobs-over">
+          <header class="jobs-over">
+            <h3 id="jobs-over">{t('jobsOver')}</h3>
+            <button type="button" class="small quiet" onClick={() => void clear()}>
+              {t('clearJobs')}
+            </button>
+          </header>
+          <ul class="jobs">
+            {over.map((job) => (
+              <Row key={job.id} job={job} />
+            ))}
+          </ul>
+        </section>
       )}
     </aside>
   );
 }
 
+/** How often the log of a running job is read while it is open. */
+const LOG_MS = 1500;
+
 function Row({ job }: { readonly job: JobInfo }) {
-  const log = useSignal<string | undefined>(undefined);
+  const isOpen = useSignal(false);
   const { id, state, progress, note } = job;
   const alive = isAlive(job);
-  const showLog = async (): Promise<void> => {
-    log.value = log.value === undefined ? await attempt(() => readLog(id)) : undefined;
-  };
+  const link = linkOf(job);
+  const facts = [progressText(job), alive ? t('since', moment(job.started)) : moment(job.ended ?? job.started)];
   return (
     <li class={`job job-${state}`}>
       <div class="job-head">
-        <strong>{titleOf(job)}</strong>
+        <strong>{link === undefined ? titleOf(job) : <a href={link}>{titleOf(job)}</a>}</strong>
         <span class="state">{t(state)}</span>
       </div>
       {alive && <Meter done={progress?.done ?? 0} of={progress?.total ?? undefined} label={titleOf(job)} />}
-      <p class="muted">
-        {[progressText(job), moment(alive ? job.started : (job.ended ?? job.started))].filter((text) => text !== '').join(' · ')}
-      </p>
-      {note !== null && <pre class="note">{note}</pre>}
+      <p class="muted">{facts.filter((text) => text !== '').join(' · ')}</p>
+      {state === 'interrupted' && <p class="note">{`${t('jobDiedFound')} ${t('jobDiedNext')}`}</p>}
+      {note !== null && (
+        <div class="note">
+          <ProblemText problem={problemOf(note)} />
+        </div>
+      )}
       <div class="row">
         {alive ? (
           <>
@@ -99,11 +148,37 @@ function Row({ job }: { readonly job: JobInfo }) {
             </button>
           </>
         )}
-        <button type="button" class="small quiet" aria-expanded={log.value !== undefined} onClick={() => void showLog()}>
+        <button type="button" class="small quiet" aria-expanded={isOpen.value} onClick={() => (isOpen.value = !isOpen.value)}>
           {t('log')}
         </button>
       </div>
-      {log.value !== undefined && <pre class="log">{log.value.trim() === '' ? t('logEmpty') : log.value}</pre>}
+      {isOpen.value && <Log id={id} alive={alive} />}
     </li>
+  );
+}
+
+/** The end of what a job said, read again while it runs. */
+function Log({ id, alive }: { readonly id: string; readonly alive: boolean }) {
+  const text = useSignal<string | undefined>(undefined);
+  const box = useRef<HTMLPreElement>(null);
+  useEffect(() => {
+    const read = async (): Promise<void> => {
+      const now = await attempt(() => readLog(id));
+      if (now !== undefined) text.value = now;
+    };
+    void read();
+    if (!alive) return undefined;
+    const timer = setInterval(() => void read(), LOG_MS);
+    return () => clearInterval(timer);
+  }, [id, alive]);
+  useEffect(() => {
+    box.current?.scrollTo(0, box.current.scrollHeight);
+  }, [text.value]);
+  if (text.value === undefined) return null;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys
+    <pre ref={box} class="log" tabIndex={0}>
+      {text.value.trim() === '' ? t('logEmpty') : text.value}
+    </pre>
   );
 }

@@ -1,17 +1,19 @@
 /** The first screen: clips, facesets and models of the workspace, and the next step wherever something is missing. */
-import type { ClipInfo, FacesetInfo, ModelInfo } from '../../protocol.ts';
-import { faceUrl, previewUrl, startJob, thumbnailUrl } from '../api.ts';
-import { Dialog, Empty, Field, Meter } from '../parts/basics.tsx';
-import { attempt, drawer, go, hashOf, isAlive, trainingOf, uploadClips, uploads, workspace } from '../store.ts';
+import type { ClipInfo, FacesetInfo, ForeignModels, ModelInfo } from '../../protocol.ts';
+import { addDemo, faceUrl, previewUrl, startJob, thumbnailUrl } from '../api.ts';
+import { Dialog, Empty, Field } from '../parts/basics.tsx';
+import { attempt, drawer, go, hashOf, isAlive, trainingOf, use, workspace } from '../store.ts';
 import { useRef, useSignal } from '../ui.ts';
+import { addFiles, uploading } from '../uploads.ts';
 import { bytes, count, duration, moment, t } from '../words.ts';
 
 export function WorkspaceScreen() {
   const extracting = useSignal<ClipInfo | undefined>(undefined);
+  const importing = useSignal<ForeignModels | undefined>(undefined);
   const picker = useRef<HTMLInputElement>(null);
   const found = workspace.value;
   if (found === undefined) return <p class="muted pad">{t('loading')}</p>;
-  const { clips, facesets, models, freeBytes, folder } = found;
+  const { clips, facesets, models, foreign, freeBytes, folder } = found;
   return (
     <div class="workspace">
       <section aria-labelledby="clips">
@@ -25,24 +27,26 @@ export function WorkspaceScreen() {
           <input
             ref={picker}
             type="file"
-            accept="video/*,.mkv,.mxf,.mts,.m2ts"
+            accept="video/*,image/*,.mkv,.mxf,.mts,.m2ts"
             multiple
             hidden
             onChange={({ currentTarget }) => {
-              void uploadClips([...(currentTarget.files ?? [])]);
+              void addFiles([...(currentTarget.files ?? [])].map((file) => ({ file, folder: undefined })));
               currentTarget.value = '';
             }}
           />
         </header>
-        {uploads.value.map(({ name, sent, bytes: size }) => (
-          <div key={name} class="upload">
-            <p class="muted">{t('uploading', name, bytes(sent), bytes(size))}</p>
-            <Meter done={sent} of={size} label={name} />
-          </div>
-        ))}
-        {clips.length === 0 && uploads.value.length === 0 ? (
+        {clips.length === 0 ? (
           <Empty title={t('noClips')}>
             <p>{t('noClipsNext')}</p>
+            <span class="row">
+              <button type="button" class="primary" disabled={uploading.value} onClick={() => picker.current?.click()}>
+                {t('addClip')}
+              </button>
+              <button type="button" onClick={() => void attempt(addDemo)}>
+                {t('useDemo')}
+              </button>
+            </span>
           </Empty>
         ) : (
           <ul class="cards">
@@ -61,6 +65,11 @@ export function WorkspaceScreen() {
         {facesets.length === 0 ? (
           <Empty title={t('noFacesets')}>
             <p>{t('noFacesetsNext')}</p>
+            {clips[0] !== undefined && (
+              <button type="button" onClick={() => (extracting.value = clips[0])}>
+                {t('extractFirst', clips[0].path)}
+              </button>
+            )}
           </Empty>
         ) : (
           <ul class="cards">
@@ -81,25 +90,40 @@ export function WorkspaceScreen() {
             </button>
           )}
         </header>
-        {models.length === 0 ? (
+        {models.length === 0 && foreign.length === 0 ? (
           <Empty title={t('noModels')}>
-            <p>{t('noModelsNext')}</p>
+            <p>{t(facesets.length > 1 ? 'noModelsNext' : 'noModelsYet')}</p>
           </Empty>
         ) : (
           <ul class="cards cards-wide">
             {models.map((model) => (
               <ModelCard key={model.path} model={model} />
             ))}
+            {foreign.map((models) => (
+              <ForeignCard key={models.path} models={models} onImport={() => (importing.value = models)} />
+            ))}
           </ul>
         )}
       </section>
       <footer class="muted">
         <span>{folder}</span>
-        {freeBytes !== null && <span>{t('free', bytes(freeBytes))}</span>}
+        <span>
+          {[
+            ...(use.value === undefined ? [] : [t('usedInAll', bytes(use.value.total))]),
+            ...(freeBytes === null ? [] : [t('free', bytes(freeBytes))]),
+          ].join(' · ')}
+        </span>
       </footer>
+      {importing.value !== undefined && <ImportDialog models={importing.value} onClose={() => (importing.value = undefined)} />}
       {extracting.value !== undefined && <ExtractDialog clip={extracting.value} onClose={() => (extracting.value = undefined)} />}
     </div>
   );
+}
+
+/** What a thing takes on the disk, once that is known. */
+function sizeOf(path: string, known: number | null = null): readonly string[] {
+  const size = known ?? use.value?.folders[path];
+  return size === undefined ? [] : [bytes(size)];
 }
 
 function ClipCard({ clip, onExtract }: { readonly clip: ClipInfo; readonly onExtract: () => void }) {
@@ -110,27 +134,37 @@ function ClipCard({ clip, onExtract }: { readonly clip: ClipInfo; readonly onExt
       : [
           `${about.width}×${about.height}`,
           ...(about.seconds === null ? [] : [duration(about.seconds)]),
-          ...(about.frames === null ? [] : [t('frames', count(about.frames))]),
+          ...(about.frames === null ? [] : [t(clip.kind === 'pictures' ? 'pictures' : 'frames', count(about.frames))]),
         ];
   return (
     <li class="card">
       <div class="picture">{about !== null && <img src={thumbnailUrl(path, stamp)} alt="" loading="lazy" />}</div>
       <div class="card-text">
         <strong title={path}>{path}</strong>
-        <p class="muted">{[...facts, ...(clip.bytes === null ? [] : [bytes(clip.bytes)])].join(' · ')}</p>
+        <p class="muted">{[...facts, ...sizeOf(clip.path, clip.bytes)].join(' · ')}</p>
         {problem !== null && <p class="bad">{`${t('unreadable')}: ${problem}`}</p>}
       </div>
       {about !== null && (
-        <button type="button" class="small" aria-label={`${t('extract')} ${path}`} onClick={onExtract}>
-          {t('extract')}
-        </button>
+        <div class="card-actions">
+          <button type="button" class="small" aria-label={`${t('extract')} ${path}`} onClick={onExtract}>
+            {t('extract')}
+          </button>
+          {clip.kind === 'clip' && (
+            <a class="small quiet" href={hashOf('verify', path)} aria-label={`${t('verify')} ${path}`}>
+              {t('verify')}
+            </a>
+          )}
+        </div>
       )}
     </li>
   );
 }
 
 function FacesetCard({ faceset: { path, count: n, packed, trashed, samples } }: { readonly faceset: FacesetInfo }) {
-  const facts = [t('facesCount', count(n)), ...(packed ? [t('packed')] : []), ...(trashed > 0 ? [t('inTrash', count(trashed))] : [])];
+  const facts = [
+    ...[t('facesCount', count(n)), ...sizeOf(path)],
+    ...[...(packed ? [t('packed')] : []), ...(trashed > 0 ? [t('inTrash', count(trashed))] : [])],
+  ];
   return (
     <li>
       <a class="card" href={hashOf('faces', path)}>
@@ -154,7 +188,7 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
   const alive = job !== undefined && isAlive(job);
   const now = alive ? (job.training?.iteration ?? iteration) : iteration;
   const last = previews.at(-1);
-  const facts = [options.archi, options.resolution, ...(saved === '' ? [] : [t('saved', moment(saved))])].filter(
+  const facts = [options.archi, options.resolution, ...sizeOf(path), ...(saved === '' ? [] : [t('saved', moment(saved))])].filter(
     (fact) => fact !== undefined,
   );
   return (
@@ -228,6 +262,64 @@ function ExtractDialog({ clip, onClose }: { readonly clip: ClipInfo; readonly on
           </button>
           <button type="submit" class="primary">
             {t('extractShort')}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A model that liae train cannot go on with before it is imported. */
+function ForeignCard({ models: { path, names }, onImport }: { readonly models: ForeignModels; readonly onImport: () => void }) {
+  return (
+    <li class="card foreign">
+      <div class="card-text">
+        <strong title={path}>{path}</strong>
+        <p class="muted">{[t('foreignModel', names.join(', ')), ...sizeOf(path)].join(' · ')}</p>
+      </div>
+      <div class="card-actions">
+        <button type="button" class="small" onClick={onImport} aria-label={`${t('importModel')} ${path}`}>
+          {t('importModel')}
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function ImportDialog({ models: { path, names }, onClose }: { readonly models: ForeignModels; readonly onClose: () => void }) {
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: string): string => String(form.get(name) ?? '');
+    const asked = { from: path, name: text('name'), model: text('model'), weightsOnly: form.has('weightsOnly') };
+    if ((await attempt(() => startJob({ kind: 'import', ...asked }))) === undefined) return;
+    drawer.value = true;
+    onClose();
+  };
+  return (
+    <Dialog title={t('importTitle', path)} onClose={onClose}>
+      <form onSubmit={(event) => void submit(event)}>
+        <p class="muted">{t('importAbout')}</p>
+        <Field label={t('importWhich')}>
+          <select name="name">
+            {names.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        </Field>
+        <Field label={t('importInto')}>
+          <input name="model" required defaultValue={`${path}_liae`} spellcheck={false} />
+        </Field>
+        <label class="check">
+          <input name="weightsOnly" type="checkbox" />
+          <span>{t('importWeights')}</span>
+        </label>
+        <footer>
+          <button type="button" class="quiet" onClick={onClose}>
+            {t('cancel')}
+          </button>
+          <button type="submit" class="primary">
+            {t('importModel')}
           </button>
         </footer>
       </form>

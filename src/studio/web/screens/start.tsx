@@ -1,0 +1,15 @@
+/** What is shown without a workspace: what this is, and the choice of one. */
+import { Choice } from '../parts/choice.tsx';
+import { t } from '../words.ts';
+
+export function StartScreen() {
+  return (
+    <div class="start">
+      <header>
+        <p class="start-title">{t('startTitle')}</p>
+        <p class="muted">{t('startAbout')}</p>
+      </header>
+      <Choice />
+    </div>
+  );
+}
