@@ -22,6 +22,18 @@ const model = at('model');
 const faces = at('faces');
 process.env.LIAE_CONFIG = at('config');
 
+/** Interrupts once, when a text is there: a second time would end at once. */
+function interruptedAt(mark: string): NonNullable<Parameters<typeof liae>[1]> {
+  let sent = false;
+  return {
+    watch(text, kill) {
+      if (sent || !text.includes(mark)) return;
+      sent = true;
+      kill('SIGINT');
+    },
+  };
+}
+
 async function succeeded(args: readonly string[], options?: Parameters<typeof liae>[1]): Promise<Ended> {
   const ended = await liae(args, options);
   expect(ended.code, `liae ${args.join(' ')}\n${ended.err}`).toBe(0);
@@ -108,7 +120,7 @@ test('killed by force, and interrupted, it goes on to the film of an undisturbed
   const broken = args('broken.mp4');
   const killed = await liae(broken, { watch: (text, kill) => text.includes('"frame":20,') && kill('SIGKILL') });
   expect(killed.code).toBe(null);
-  const stopped = await liae(broken, { watch: (text, kill) => text.includes('"frame":36,') && kill('SIGINT') });
+  const stopped = await liae(broken, interruptedAt('"frame":36,'));
   expect(stopped.code).toBe(130);
   expect(stopped.out).toMatch(/"event":"resumed","frames":(8|16)\D/);
   expect(stopped.err).toContain('the same command goes on');
@@ -217,7 +229,7 @@ test('settings by shots: the file is made with the clip, edited, and only what c
   const changedShots = { ...written, shots: [{ from: 10, to: 12, settings: { mode: 'overlay' } }] };
   writeFileSync(session, JSON.stringify(changedShots));
   // Interrupted before the end, so that its parts are still there; then another shot is changed.
-  const stopped = await liae(args, { watch: (text, kill) => text.includes('"frame":44,') && kill('SIGINT') });
+  const stopped = await liae(args, interruptedAt('"frame":44,'));
   expect(stopped.code).toBe(130);
   writeFileSync(
     session,
