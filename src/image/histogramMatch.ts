@@ -1,6 +1,6 @@
 /** Histogram matching: every channel takes the distribution of another picture's channel, value by value and without bins. */
 import { type FloatImage, floatImage } from './image.ts';
-import { ValueSorter } from './sortOrder.ts';
+import { RadixSorter } from './sortOrder.ts';
 
 /**
  * @param image, like  of the same channels; sizes may differ.
@@ -10,11 +10,10 @@ import { ValueSorter } from './sortOrder.ts';
 export function histogramMatch(image: FloatImage, like: FloatImage, threshold: number): FloatImage {
   const out = floatImage(image.width, image.height, image.channels);
   const [n, m] = [image.width * image.height, like.width * like.height];
-  const sorter = new ValueSorter(Math.max(n, m));
+  const sorter = new RadixSorter(Math.max(n, m));
   const [values, shares] = [new Float32Array(m), new Float64Array(m)];
   for (let c = 0; c < image.channels; c++) {
-    const target = sorter.sort(like.data, c, like.channels, m).values;
-    const levels = distinctLevels(target, values, shares);
+    const levels = distinctLevels(sorter.sort(like.data, c, like.channels, m).values, values, shares);
     const own = sorter.sort(image.data, c, image.channels, n);
     matchChannel(own.values, own.order, values, shares, levels, threshold / n, out.data, c, image.channels);
   }
