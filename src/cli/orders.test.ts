@@ -37,3 +37,12 @@ test('no file, no orders; none after the end', async () => {
   await delay(400);
   expect(seen).toEqual([]);
 });
+
+test('a setting comes with its text, whatever is in it', async () => {
+  const file = join(scratch, 'settings');
+  appendFileSync(file, 'set {"src":"/ä/set stop"}\nbackup\nsettle\n');
+  const seen: string[] = [];
+  using _watch = watchOrders(file, (order, json) => seen.push(`${order} ${json}`));
+  await until(() => seen.length > 1);
+  expect(seen).toEqual(['set {"src":"/ä/set stop"}', 'backup ']);
+});

@@ -4,7 +4,10 @@
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 
-export type Order = 'stop' | 'save' | 'preview';
+/** `set` changes options of what runs; its line goes on with them as JSON. */
+export type Order = 'stop' | 'save' | 'preview' | 'backup' | 'set';
+
+const words: readonly Order[] = ['stop', 'save', 'preview', 'backup'];
 
 /** How often the file is looked at. */
 const LOOK_MS = 250;
@@ -24,7 +27,7 @@ export function endAtOnce(words: string): void {
   process.kill(process.pid, 'SIGINT');
 }
 
-type Acts = { readonly [O in Order]?: () => void };
+type Acts = { readonly [O in Exclude<Order, 'set'>]?: () => void } & { readonly set?: (json: string) => void };
 
 /**
  * Obeys signals and the file of orders, until it is disposed.
@@ -40,7 +43,7 @@ export function obey(acts: Acts): Disposable {
     ...(process.platform === 'win32' ? [] : ([['SIGUSR1', preview] as const, ['SIGUSR2', save] as const] as const)),
   ];
   for (const [signal, act] of signals) if (act !== undefined) process.on(signal, act);
-  const watch = watchOrders(process.env.LIAE_ORDERS, (order) => acts[order]?.());
+  const watch = watchOrders(process.env.LIAE_ORDERS, (order, json) => acts[order]?.(json));
   return {
     [Symbol.dispose]() {
       for (const [signal, act] of signals) if (act !== undefined) process.off(signal, act);
@@ -57,7 +60,7 @@ export function obeyAtLeastStop(): Disposable {
 }
 
 /** Reads the lines that are added to a file, those first that are there already. Does not keep the process alive. */
-export function watchOrders(path: string | undefined, act: (order: Order) => void): Disposable {
+export function watchOrders(path: string | undefined, act: (order: Order, json: string) => void): Disposable {
   if (path === undefined || path === '') return { [Symbol.dispose]: () => {} };
   let [read, rest] = [0, ''];
   const look = (): void => {
@@ -65,7 +68,11 @@ export function watchOrders(path: string | undefined, act: (order: Order) => voi
       read += piece.length;
       const lines = (rest + piece.toString('latin1')).split('\n');
       rest = lines.pop()!.slice(-PIECE_BYTES);
-      for (const line of lines) if (line === 'stop' || line === 'save' || line === 'preview') act(line);
+      for (const line of lines) {
+        const order = words.find((word) => word === line);
+        if (order !== undefined) act(order, '');
+        else if (line.startsWith('set ')) act('set', Buffer.from(line.slice(4), 'latin1').toString('utf8'));
+      }
     }
   };
   const timer = setInterval(look, LOOK_MS).unref();

@@ -27,7 +27,10 @@ export function textReporter(output: ProgressOutput): (event: TrainEvent) => voi
   const means = new Means();
   let target = 0;
   let stepMs = 0;
+  let measured = false;
   return (event) => {
+    if (event.event === 'measured' && measured) return; // later ones are for programs
+    measured ||= event.event === 'measured';
     switch (event.event) {
       case 'started':
         target = event.options.target;
@@ -97,6 +100,8 @@ function noteText(event: Extract<TrainEvent, { event: Quiet }>): string {
       return event.lost > 0
         ? `the loss history lacks ${event.lost} iterations; they are a gap`
         : `${event.cut} iterations after that save were lost; the loss history is cut to match`;
+    case 'measured':
+      return `an iteration takes ${event.ms < 10_000 ? `${Math.round(event.ms)} ms` : `${(event.ms / 1000).toFixed(1)} s`}; peak memory ${Math.round(event.peakBytes / 1024 ** 2)} MiB`;
     case 'backup':
       return `backup made: ${event.folder}`;
     case 'preview':

@@ -2,6 +2,7 @@
  * `liae train`: options from flags, file and model; the trainer in its thread; progress; signals and keys.
  * The folder of the model is all that a resume needs.
  */
+import { truncateSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FormatError, OptionError } from '../base/index.ts';
@@ -20,6 +21,7 @@ import {
   resolveOptions,
 } from '../train/index.ts';
 import { type Args, type Flag, optional, required } from './args.ts';
+import { boundedReporter } from './boundedEvents.ts';
 import type { Command, Terminal } from './command.ts';
 import { endAtOnce, obey } from './orders.ts';
 import { jsonReporter, textReporter } from './progress.ts';
@@ -103,7 +105,12 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
 async function runTrainer(model: string, asked: Record<string, unknown>, asJson: boolean, { note }: Terminal): Promise<number> {
   const write = (text: string): void => void process.stdout.write(text);
   const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
-  const report = asJson ? jsonReporter({ write }) : textReporter({ write, note, columns, now: () => new Date() });
+  const file = process.env.LIAE_EVENTS; // the file that stdout goes to, where it should not grow without end
+  const report = !asJson
+    ? textReporter({ write, note, columns, now: () => new Date() })
+    : file === undefined || file === ''
+      ? jsonReporter({ write })
+      : boundedReporter({ write, empty: () => truncateSync(file) });
   const trainer = startTrainer({ model, asked, tool: programVersion() }, report);
   using _controls = takeControl(trainer, { note, keys: !asJson && columns !== undefined });
   return exitCode(await trainer.end, model, note);
@@ -122,6 +129,16 @@ function exitCode({ reason, saved }: LoopEnd, model: string, note: Terminal['not
   }
   if (!saved) note('the last save failed: the iterations since the one before are lost');
   return saved ? 0 : 1;
+}
+
+/** @returns undefined for what is no object of options. */
+function parsed(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Signals, orders from a file and keys to commands, until disposed. */
@@ -148,11 +165,16 @@ function takeControl(trainer: Trainer, { note, keys }: { readonly note: Terminal
     for (const key of pressed.toString('latin1')) {
       if (key === '\x03' || key === 'q') stop();
       else if (key === 's') save();
-      else if (key === 'b') trainer.send('backup');
+      else if (key === 'b') backup();
       else if (key === 'p') preview();
     }
   };
-  const orders = obey({ stop, save, preview });
+  const backup = (): void => trainer.send('backup');
+  const set = (json: string): void => {
+    const asked = parsed(json);
+    if (asked !== undefined) trainer.send({ set: asked });
+  };
+  const orders = obey({ stop, save, preview, backup, set });
   process.stdout.on('error', brokenPipe);
   input?.setRawMode(true);
   input?.on('data', press);

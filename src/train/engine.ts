@@ -51,6 +51,8 @@ export interface EngineState {
 }
 
 export interface Engine extends AsyncDisposable {
+  /** The learning rate from the next call on, before its schedule. */
+  setLearningRate(rate: number): void;
   /**
    * Trains on each batch in turn. Any split of a sequence of batches into calls gives the same bits.
    *

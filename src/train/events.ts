@@ -33,6 +33,13 @@ export type TrainEvent =
   | { readonly event: 'preview'; readonly iteration: number; readonly file: string }
   /** A loss or gradient that is not a number; training went back to a save. */
   | { readonly event: 'nonfinite'; readonly iteration: number; readonly save: string; readonly back: number }
+  /** After the first iterations at full speed, and with every save: the time that one takes, and memory of the whole process. */
+  | {
+      readonly event: 'measured';
+      readonly iteration: number;
+      readonly ms: number;
+      readonly peakBytes: number;
+    }
   | { readonly event: 'warning'; readonly message: string }
   | {
       readonly event: 'done';
@@ -54,5 +61,5 @@ export type BatchEvent = Extract<TrainEvent, { readonly event: 'skipped' | 'warn
 /** `diverged`: the loss was not a number again and again; the last good save stands. */
 export type DoneReason = 'target' | 'stopped' | 'diverged';
 
-/** What a user may ask of a running training. */
-export type TrainCommand = 'stop' | 'save' | 'preview' | 'backup';
+/** What a user may ask of a running training. `set`: options by name, those only that need no new start (liveOptions). */
+export type TrainCommand = 'stop' | 'save' | 'preview' | 'backup' | { readonly set: Readonly<Record<string, unknown>> };

@@ -43,6 +43,7 @@ class GraphEngine implements Engine {
   readonly #step: TrainStep;
   readonly #tensors: Map<string, Tensor>;
   readonly #counters: Record<string, number>;
+  #learningRate: number;
   #train: Promise<Program> | undefined;
   /** The state before the last call, to be written to by the next: two copies take turns, and no call allocates a third. */
   #spare: Record<string, Tensor> = {};
@@ -53,6 +54,7 @@ class GraphEngine implements Engine {
   constructor(backend: Backend, options: GraphEngineOptions) {
     this.#backend = backend;
     this.#options = options;
+    this.#learningRate = options.learningRate;
     this.#step = trainStep(options.config, options.step, { n: options.batchSize, lowering: options.lowering });
     const weights = this.#step.variables.map((v): [string, Tensor] => [v.name, { shape: v.shape, data: initialValue(v, options.seed) }]);
     const slots = this.#step.optimizers.flatMap((layout) => layout.slots);
@@ -98,9 +100,9 @@ class GraphEngine implements Engine {
 
   /** Learning rates and dropout draws of an optimizer's next `count` steps. */
   #feedSchedule(feeds: Record<string, Feed>, { key, trained }: OptimizerLayout, count: number): void {
-    const { step, learningRate, seed } = this.#options;
+    const { step, seed } = this.#options;
     const before = this.#counters[key]!;
-    const rates = Float32Array.from({ length: count }, (_, k) => learningRateAt(learningRate, before + k, step.learningRateDropout));
+    const rates = Float32Array.from({ length: count }, (_, k) => learningRateAt(this.#learningRate, before + k, step.learningRateDropout));
     feeds[loopNames.datum(learningRateName(key))] = { shape: [count], data: rates };
     if (!step.learningRateDropout) return;
     for (const { name, shape } of trained) {
@@ -109,6 +111,10 @@ class GraphEngine implements Engine {
       for (let k = 0; k < count; k++) drawKept(data.subarray(k * size, (k + 1) * size), seed, before + k, name);
       feeds[loopNames.datum(dropoutName(name))] = { shape: [count, ...shape], data };
     }
+  }
+
+  setLearningRate(rate: number): void {
+    this.#learningRate = rate;
   }
 
   state(): EngineState {

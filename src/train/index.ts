@@ -5,6 +5,7 @@ export { type CheckpointPorts, Checkpoints, type LoadedSave, type SaveRequest } 
 export type { Batch, Engine, EngineState, Predictions, SideBatch, StepResult } from './engine.ts';
 export type { BatchEvent, DoneReason, SkippedFace, TrainCommand, TrainEvent } from './events.ts';
 export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
+export { type Footprint, footprint } from './footprint.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
 export { Journal, type JournalEntry, presentCourse, readJournal } from './journal.ts';
 export type { BatchSource, LoopEnd } from './loop.ts';
@@ -20,7 +21,7 @@ export {
   patchObjective,
   usesTrueFace,
 } from './objective.ts';
-export { canonicalKeys, findOption, modelConfig, type Resolved, type Rounding, resolveOptions } from './options.ts';
+export { canonicalKeys, findOption, liveOptions, modelConfig, type Resolved, type Rounding, resolveOptions } from './options.ts';
 export {
   defaultText,
   flagOf,

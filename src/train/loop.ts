@@ -9,7 +9,7 @@ import type { Batch, Engine, EngineState, StepResult } from './engine.ts';
 import type { DoneReason, TrainCommand, TrainEvent } from './events.ts';
 import type { FileStore } from './fileStore.ts';
 import type { LossHistory } from './lossHistory.ts';
-import { previewPeriod } from './options.ts';
+import { changeLive, previewPeriod } from './options.ts';
 import type { TrainOptions } from './optionTable.ts';
 
 /** Where batches come from. */
@@ -75,7 +75,7 @@ export async function runLoop(ports: LoopPorts, start: LoopStart): Promise<LoopE
 
 class Loop {
   readonly #ports: LoopPorts;
-  readonly #options: TrainOptions;
+  #options: TrainOptions;
   #iteration: number;
   #restores: number;
   readonly #saveFirst: boolean;
@@ -88,6 +88,7 @@ class Loop {
   /** Iterations run by this process, and the time of the latest. */
   #ran = 0;
   #stepMs = Number.POSITIVE_INFINITY;
+  #measured = false;
   readonly #restoresFrom = new Map<string, number>();
   readonly #asked: TrainCommand[] = [];
 
@@ -141,6 +142,7 @@ class Loop {
     for (const [i, { src, dst }] of results.entries()) {
       emit({ event: 'iteration', iteration: ++this.#iteration, ms, waitMs: waits[i]!, loss: { src, dst } });
     }
+    if (!this.#measured && this.#ran > SINGLES) this.#measure();
     return true;
   }
 
@@ -204,12 +206,36 @@ class Loop {
 
   async #obey(): Promise<void> {
     if (!this.#heard()) return;
-    const commands = new Set(this.#asked.splice(0));
+    const asked = this.#asked.splice(0);
+    for (const command of asked) if (typeof command === 'object') this.#change(command.set);
+    const commands = new Set(asked);
     if (commands.has('stop')) this.#stopping = true;
     const unsaved = this.#saved !== this.#iteration;
     if ((commands.has('save') || commands.has('backup')) && unsaved) await this.#save();
     if (commands.has('backup') && this.#saved === this.#iteration) await this.#backUp();
     if (commands.has('preview')) await this.#preview();
+  }
+
+  /** Changes options on the way; the next save holds them. */
+  #change(asked: Readonly<Record<string, unknown>>): void {
+    const { emit, engine } = this.#ports;
+    try {
+      const { options, changed } = changeLive(this.#options, asked);
+      if (changed.length === 0) return;
+      this.#options = options;
+      engine.setLearningRate(options.learning_rate);
+      this.#saved = undefined;
+      for (const change of changed) emit({ event: 'changed', ...change });
+    } catch (error) {
+      if (!(error instanceof LiaeError)) throw error;
+      emit({ event: 'warning', message: error.report() });
+    }
+  }
+
+  #measure(): void {
+    this.#measured = true;
+    const { emit, peakBytes } = this.#ports;
+    emit({ event: 'measured', iteration: this.#iteration, ms: this.#stepMs, peakBytes: peakBytes() });
   }
 
   async #save(): Promise<void> {
@@ -224,6 +250,7 @@ class Loop {
       });
       this.#saved = this.#iteration;
       emit({ event: 'saved', iteration: this.#iteration, save: name, bytes, ms: nowMs() - from });
+      if (this.#measured) this.#measure();
     } catch (error) {
       if (!(error instanceof LiaeError)) throw error;
       emit({ event: 'savefailed', iteration: this.#iteration, message: error.report() });

@@ -115,6 +115,23 @@ export function resolveOptions(asked: Readonly<Record<string, unknown>>, stored?
   return { options, rounded, changed };
 }
 
+/** Options that can be changed while a training runs. All others are part of the graph or of how samples are made, which a start builds. */
+export const liveOptions: readonly OptionName[] = [
+  ...(['target', 'learning_rate', 'save_every', 'backup_every', 'keep_backups', 'preview_every', 'write_preview_history'] as const),
+];
+
+/**
+ * The options of a running training with some of them changed.
+ *
+ * @throws OptionError for a value that is not allowed, or an option that needs a new start.
+ */
+export function changeLive(options: TrainOptions, asked: Readonly<Record<string, unknown>>): Resolved {
+  const resolved = resolveOptions(asked, options);
+  const others = resolved.changed.filter(({ option }) => !liveOptions.includes(option)).map(({ option }) => option);
+  if (others.length === 0) return resolved;
+  throw new OptionError(`${others.join(', ')}: cannot be changed while training runs`, { next: 'stop, and start with the new value' });
+}
+
 /** The sizes of the network. */
 export function modelConfig(options: TrainOptions): ModelConfig {
   return {

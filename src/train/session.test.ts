@@ -8,6 +8,7 @@ import type { ImageCodec } from '../image/index.ts';
 import { Checkpoints } from './checkpoints.ts';
 import type { TrainCommand, TrainEvent } from './events.ts';
 import type { Sha256 } from './fileStore.ts';
+import { readJournal } from './journal.ts';
 import type { LoopEnd } from './loop.ts';
 import { HISTORY_FILE, readHistory } from './lossHistory.ts';
 import { previewPeriod, resolveOptions } from './options.ts';
@@ -351,6 +352,46 @@ describe('commands', () => {
     expect(await b.run()).toEqual({ iteration: 0, reason: 'stopped', saved: true });
     expect((await bench(b.files).run({ target: 2 })).iteration).toBe(2);
   });
+});
+
+describe('options changed while training runs', () => {
+  test('hold from the next iteration on, are told, journalled and saved; the learning rate reaches the engine', async () => {
+    const b = bench(undefined, ({ batches, commands }) => {
+      batches.before = (iteration) => {
+        if (iteration === 5) commands.push({ set: { learning_rate: 1e-5, target: 20, save_every: 4 } });
+      };
+    });
+    await b.run({ ...small, target: 50 });
+    expect(b.engine.rates).toEqual([1e-5]);
+    expect(of(b.events, 'done')).toMatchObject([{ iteration: 20, reason: 'target', saved: true }]);
+    expect(of(b.events, 'saved').map(({ iteration }) => iteration)).toEqual([0, 1, 8, 12, 16, 20]);
+    expect(of(b.events, 'changed').map(({ option }) => option)).toEqual(['target', 'learning_rate', 'save_every']);
+    expect((await loaded(b.files)).manifest.options).toMatchObject({ learning_rate: 1e-5, target: 20, save_every: 4 });
+    const told = (await readJournal(b.files)).filter(({ what }) => what === 'changed');
+    expect(told.map(({ iteration }) => iteration)).toEqual([6, 6, 6]); // the iteration under way was finished first
+  });
+
+  test('are refused where they need a new start, or are not allowed, and training goes on', async () => {
+    const b = bench();
+    b.commands.push({ set: { batch_size: 2 } }, { set: { target: -1 } }, { set: { resolution: 128 } }, { set: { nonsense: 1 } });
+    await b.run({ ...small, target: 3 });
+    expect(of(b.events, 'warning').map(({ message }) => message.split(':')[0])).toEqual(['batch_size', 'target', 'resolution', 'nonsense']);
+    expect(of(b.events, 'changed')).toEqual([]);
+    expect(of(b.events, 'done')).toMatchObject([{ iteration: 3, reason: 'target' }]);
+  });
+
+  test('an option that was changed and changed back leaves nothing to save', async () => {
+    const b = bench();
+    b.commands.push({ set: { learning_rate: 5e-5 } });
+    await b.run({ ...small, target: 3 });
+    expect(b.engine.rates).toEqual([]);
+  });
+});
+
+test('the time of an iteration and the memory are told once it runs at full speed, and with every save', async () => {
+  const b = bench();
+  await b.run({ ...small, target: 12, save_every: 10 });
+  expect(of(b.events, 'measured')).toEqual([10, 10, 12].map((iteration) => ({ event: 'measured', iteration, ms: 1000, peakBytes: 7 })));
 });
 
 describe('a loss that is not a number', () => {

@@ -22,6 +22,13 @@ export class ToyEngine implements Engine {
     this.#slotName = options.adabelief ? 'ms' : 'acc';
   }
 
+  /** As it was set, in order. */
+  readonly rates: number[] = [];
+
+  setLearningRate(rate: number): void {
+    this.rates.push(rate);
+  }
+
   async run(batches: readonly Batch[], iteration: number): Promise<readonly StepResult[]> {
     if (this.disposed) throw new Error('the engine is disposed');
     this.calls.push({ iteration, count: batches.length });

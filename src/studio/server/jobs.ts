@@ -242,7 +242,8 @@ interface Start {
 /** In a group of its own, so that neither the end of the server nor a Ctrl-C in its terminal reaches it. */
 function startProcess([command, ...args]: readonly string[], { cwd, out, notes, folder }: Start): Promise<number> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, LIAE_EXIT_FILE: join(folder, 'exit'), LIAE_ORDERS: join(folder, 'orders') };
+    const own = { LIAE_EXIT_FILE: join(folder, 'exit'), LIAE_ORDERS: join(folder, 'orders'), LIAE_EVENTS: join(folder, 'events.ndjson') };
+    const env = { ...process.env, ...own };
     const options = { cwd, detached: true, windowsHide: true, env };
     const child = spawn(command!, args, { ...options, stdio: ['ignore', out, notes] });
     child.once('error', (cause) => reject(new ResourceError('the job cannot be started', { found: cause.message, cause })));
@@ -279,6 +280,7 @@ async function readEvents(job: Job): Promise<void> {
   await using file = await open(join(job.folder, 'events.ndjson'), 'r').catch(() => undefined);
   if (file === undefined) return;
   const { size } = await file.stat();
+  if (size < job.read) [job.read, job.rest] = [0, '']; // a long training has begun its file anew, with all that one has to know
   const piece = Buffer.alloc(Math.min(TAIL_BYTES, Math.max(0, size - job.read)));
   while (job.read < size) {
     const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, size - job.read), job.read);
