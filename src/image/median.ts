@@ -8,7 +8,8 @@ import { type Code, constant, f32x4, i32, type Local, type Locals, loop, type Ro
 
 const SIDE = 5;
 const REACH = 2;
-/** Rows done at once, so that what is read again is still in the cache. */
+/** Rows that one round of the routine makes, and rows done at once, so that what is read again is still in the cache. */
+const ROUND = 4;
 const TILE = 32;
 
 /**
@@ -20,9 +21,9 @@ export function medianFiltered(image: FloatImage, power: number, whole: number, 
   if (power <= 0) return image;
   const { width, height, channels } = image;
   const row = width * channels;
-  // Rows with two pixels on either side, an odd number of cache lines apart; two more rows above and below, and one to make them even.
+  // Rows with two pixels on either side, an odd number of cache lines apart; two more rows above and below, and what completes a round.
   const stride = (Math.ceil(((width + 2 * REACH) * channels + 4) / 32) * 32 + 16) * 4;
-  const floats = (stride / 4) * (height + 2 * REACH + 1);
+  const floats = (stride / 4) * (height + 2 * REACH + ROUND);
   let [from, to] = simd.layout(floats, floats) as readonly number[] as [number, number];
   const first = REACH * stride + REACH * channels * 4;
   for (let y = 0; y < height; y++) simd.floats(from + first + y * stride, row).set(image.data.subarray(y * row, (y + 1) * row));
@@ -53,7 +54,7 @@ function replicate(simd: Simd, at: number, stride: number, { width, height, chan
   }
   const rowAt = (y: number): Float32Array => simd.floats(at + y * stride, padded);
   for (let k = 0; k < REACH; k++) rowAt(k).set(rowAt(REACH));
-  for (let k = 0; k <= REACH; k++) rowAt(height + REACH + k).set(rowAt(height + REACH - 1));
+  for (let k = 0; k < REACH; k++) rowAt(height + REACH + k).set(rowAt(height + REACH - 1));
 }
 
 /** A value that is read, or the lesser or greater of two. */
@@ -109,6 +110,16 @@ function computed(terms: readonly Term[], locals: Locals): { code: Code; values:
   return { code, values };
 }
 
+/** Sorted rows by fives, held from one pair of results to the next. */
+interface Held<T> {
+  /** Two rows above the next result. */
+  readonly above: readonly T[];
+  /** The row above it and its own, as one list. */
+  readonly before: readonly T[];
+  readonly own: readonly T[];
+  readonly below: readonly T[];
+}
+
 /**
  * Medians of rows two by two, in columns of four values. Every row is sorted by fives once; two results above one another have four rows
  * in common. Of those twenty values only the six in the middle can be the median of twenty-five, whatever the fifth row holds.
@@ -117,62 +128,62 @@ const medians = (pixelBytes: number, whole: boolean): Routine => ({
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'f32'],
   body(locals, from, to, stride, bytes, rows, share) {
     const [x, y, read, write] = locals.many('i32', 4) as [Local, Local, Local, Local];
-    // Held from one pair of results to the next: the row two above, the two rows before as one list, the row itself, the row below.
-    const above = locals.many('v128', SIDE);
-    const before = locals.many('v128', 2 * SIDE);
-    const own = locals.many('v128', SIDE);
-    const below = locals.many('v128', SIDE);
-    const terms = (list: readonly Local[]): Term[] => list.map(({ get }) => ({ code: get }));
+    const [above, before, own, below] = [5, 10, 5, 5].map((count) => locals.many('v128', count)) as [Local[], Local[], Local[], Local[]];
+    const terms = (codes: readonly Code[]): Term[] => codes.map((code) => ({ code }));
+    const current = (list: readonly Local[]): Term[] => terms(list.map(({ get }) => get));
+    const keep = (into: readonly Local[], values: readonly Term[]): Code =>
+      into.flatMap((local, k) => local.set((values[k] as { code: Code }).code));
     const rowAt = (address: Code): readonly Term[] =>
       sorted(Array.from({ length: SIDE }, (_, k) => ({ code: f32x4.load(address, k * pixelBytes) })));
-    const keep = (into: readonly Local[], values: readonly Code[]): Code => into.flatMap((local, k) => local.set(values[k]!));
     const nextRow = read.set(i32.add(read.get, stride.get));
-
     const start = (into: readonly Local[]): Code => {
       const { code, values } = computed(rowAt(read.get), locals);
-      return [...code, ...keep(into, values), ...nextRow];
+      return [...code, ...keep(into, terms(values)), ...nextRow];
     };
-    const first = computed(merged(terms(below), terms(own)), locals);
+    const pairOf = (a: readonly Local[], b: readonly Local[]): Code => {
+      const { code, values } = computed(merged(current(a), current(b)), locals);
+      return [...code, ...keep(before, terms(values))];
+    };
 
-    const [next, last] = [rowAt(read.get), rowAt(i32.add(read.get, stride.get))];
-    const pair = merged(terms(below), next);
-    const middle = merged(terms(before), pair).slice(7, 13);
-    const results = [sixthOf(middle, terms(above)), sixthOf(middle, last)];
-    const all = computed([...results, ...pair, ...next, ...last], locals);
-    const [upper, lower] = all.values as readonly [Code, Code];
-    const put = (address: Code, centre: Code, median: Code): Code => {
-      if (whole) return f32x4.store(address, median);
-      const value = f32x4.add(f32x4.load(centre), f32x4.mul(f32x4.subtract(median, f32x4.load(centre)), f32x4.splat(share.get)));
-      return f32x4.store(address, value);
+    const put = (median: Code): Code => {
+      const centre = f32x4.load(i32.subtract(read.get, i32.mul(stride.get, constant(REACH))), REACH * pixelBytes);
+      const value = whole ? median : f32x4.add(centre, f32x4.mul(f32x4.subtract(median, centre), f32x4.splat(share.get)));
+      return [...f32x4.store(write.get, value), ...write.set(i32.add(write.get, stride.get)), ...nextRow];
     };
-    const centre = (rowsUp: number): Code =>
-      i32.add(i32.subtract(read.get, i32.mul(stride.get, constant(rowsUp))), constant(REACH * pixelBytes));
-    const step = [
-      ...all.code,
-      ...put(write.get, centre(2), upper),
-      ...put(i32.add(write.get, stride.get), centre(1), lower),
-      ...keep(
-        above,
-        own.map(({ get }) => get),
-      ),
-      ...keep(before, all.values.slice(2, 12)),
-      ...keep(own, all.values.slice(12, 17)),
-      ...keep(below, all.values.slice(17, 22)),
-      ...nextRow,
-      ...nextRow,
-      ...write.set(i32.add(write.get, i32.mul(stride.get, constant(2)))),
-    ];
+    /** Two results, and what is held for the next two. */
+    const twoRows = (held: Held<Term>): { code: Code; held: Held<Term> } => {
+      const [next, last] = [rowAt(read.get), rowAt(i32.add(read.get, stride.get))];
+      const pair = merged(held.below, next);
+      const middle = merged(held.before, pair).slice(7, 13);
+      const results = [sixthOf(middle, held.above), sixthOf(middle, last)];
+      const { code, values } = computed([...results, ...pair, ...next, ...last], locals);
+      const [upper, lower] = values as readonly [Code, Code];
+      const part = (first: number, count: number): Term[] => terms(values.slice(first, first + count));
+      return {
+        code: [...code, ...put(upper), ...put(lower)],
+        held: { above: held.own, before: part(2, 10), own: part(12, 5), below: part(17, 5) },
+      };
+    };
+    // Four rows a round: what is held is renamed after the first two, and moved only after the last.
+    const first = twoRows({ above: current(above), before: current(before), own: current(own), below: current(below) });
+    const second = twoRows(first.held);
     return loop(x, bytes.get, constant(16), [
       ...read.set(i32.add(from.get, x.get)),
       ...write.set(i32.add(to.get, x.get)),
       ...start(above),
       ...start(below), // the row before the first, for now
       ...start(own),
-      ...first.code,
-      ...keep(before, first.values),
+      ...pairOf(below, own),
       ...start(below),
       ...y.set(constant(0)),
-      ...loop(y, rows.get, constant(2), step),
+      ...loop(y, rows.get, constant(ROUND), [
+        ...first.code,
+        ...second.code,
+        ...keep(above, second.held.above),
+        ...keep(before, second.held.before),
+        ...keep(own, second.held.own),
+        ...keep(below, second.held.below),
+      ]),
     ]);
   },
 });
