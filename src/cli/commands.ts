@@ -11,6 +11,11 @@ export const commands: readonly TableEntry[] = [
   },
   { name: 'extract', summary: 'aligned faces out of clips and pictures', load: async () => (await import('./extract.ts')).extract },
   { name: 'train', summary: 'train a model, new or saved', load: async () => (await import('./train.ts')).train },
+  {
+    name: 'backups',
+    summary: 'list, make and restore the backups of a model',
+    load: async () => (await import('./backups.ts')).backups,
+  },
   { name: 'preview', summary: 'paint the preview sheet of a saved model', load: async () => (await import('./preview.ts')).preview },
   { name: 'swap', summary: 'swapped face and mask for every aligned face of a set', load: async () => (await import('./swap.ts')).swap },
   { name: 'merge', summary: 'put the faces that a model predicts into a clip', load: async () => (await import('./merge.ts')).merge },
