@@ -27,10 +27,10 @@ export interface Program extends AsyncDisposable {
   /**
    * Runs once.
    *
-   * @param feeds an array for every input.
+   * @param feeds an array for every input; others are left aside.
    * @param fetch names of the outputs wanted; all of them if left out.
-   * @param into memory that outputs may be written to, by name, which spares a copy; it must not be memory of a feed. Read the result
-   *   all the same: a backend may leave it unused.
+   * @param into arrays that outputs are written to, by name, of their types and shapes; the result holds these very arrays. They must not be
+   *   memory of a feed. Other outputs come in arrays of their own.
    */
   run(
     feeds: Readonly<Record<string, Feed>>,

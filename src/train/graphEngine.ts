@@ -2,7 +2,7 @@
  * The engine over the graph compiler: the train step becomes the body of a Loop, so that one call runs several iterations and weights
  * cross the border to JavaScript once a call. A single iteration is a Loop of one, so any split into calls gives the same bits.
  */
-import { FormatError, sameShape, shapeText, sizeOf, type Tensor } from '../base/index.ts';
+import { FormatError, type Shape, sameShape, shapeText, sizeOf, type Tensor } from '../base/index.ts';
 import { encodeModel, input, inputsOf, LOOP_COUNT, loopNames, lower, lowerLoop, type Value } from '../graph/index.ts';
 import { type ModelConfig, predictBoth } from '../models/index.ts';
 import { initialValue, type Lowering, learningRateAt, Scope } from '../nn/index.ts';
@@ -45,9 +45,9 @@ class GraphEngine implements Engine {
   readonly #counters: Record<string, number>;
   #learningRate: number;
   #train: Promise<Program> | undefined;
-  /** The state before the last call, to be written to by the next: two copies take turns, and no call allocates a third. */
-  #spare: Record<string, Tensor> = {};
-  /** Arrays that came out of a call, and so belong to nobody else. */
+  /** Arrays that the next call writes the state to, by name: two copies take turns. */
+  readonly #spare = new Map<string, Float32Array>();
+  /** Arrays that were made here; others belong to whoever loaded them. */
   readonly #own = new WeakSet<Float32Array>();
   #predict: { readonly n: number; readonly program: Promise<Program>; readonly weights: readonly string[] } | undefined;
 
@@ -82,20 +82,25 @@ class GraphEngine implements Engine {
     }
     for (const layout of optimizers) this.#feedSchedule(feeds, layout, batches.length);
 
-    const results = await program.run(feeds, undefined, this.#spare);
-    const spare: Record<string, Tensor> = {};
-    for (const [now] of loop.state) {
-      const name = nameOf(now);
-      const [before, after] = [this.#tensors.get(name)!, results[loopNames.next(name)]!.data as Float32Array];
-      if (this.#own.has(before.data)) spare[loopNames.next(name)] = before;
-      this.#own.add(after);
-      this.#tensors.set(name, { shape: now.shape, data: after });
+    const after = loop.state.map(([now]) => ({ name: nameOf(now), shape: now.shape, data: this.#takeSpare(nameOf(now), now.shape) }));
+    const into = Object.fromEntries(after.map(({ name, shape, data }) => [loopNames.next(name), { shape, data }]));
+    const results = await program.run(feeds, undefined, into);
+    for (const { name, shape, data } of after) {
+      const before = this.#tensors.get(name)!.data;
+      if (this.#own.has(before)) this.#spare.set(name, before);
+      this.#tensors.set(name, { shape, data });
     }
-    this.#spare = spare;
     for (const { key } of optimizers) this.#counters[key]! += batches.length;
     const series = (name: string): Float32Array => results[loopNames.result(name)]!.data as Float32Array;
     const [src, dst, norms] = [series('src_loss'), series('dst_loss'), series('gradient_norm')];
     return batches.map((_, k) => ({ src: meanOf(src, k, batches.length), dst: meanOf(dst, k, batches.length), gradientNorm: norms[k]! }));
+  }
+
+  #takeSpare(name: string, shape: Shape): Float32Array {
+    const spare = this.#spare.get(name) ?? new Float32Array(sizeOf(shape));
+    this.#spare.delete(name); // a call that fails may have written to it
+    this.#own.add(spare);
+    return spare;
   }
 
   /** Learning rates and dropout draws of an optimizer's next `count` steps. */

@@ -1,7 +1,7 @@
 /** What this machine and installation are: versions, cores, memory, providers. For `liae doctor`, and for the version in saves. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
+import { ortLibrary } from './ortLibrary.ts';
 
 /** The version in package.json. */
 export function programVersion(): string {
@@ -37,16 +37,11 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Loaded here by hand and not by import: a library that does not load is something to report, not a reason to stop. */
+/** A library that does not load is something to report, not a reason to stop. */
 function findRuntime(): RuntimeFound {
   try {
-    const runtime: unknown = createRequire(import.meta.url)('onnxruntime-node');
-    if (typeof runtime !== 'object' || runtime === null) return { problem: 'the package is empty' };
-    const { env, listSupportedBackends } = runtime as {
-      env?: { versions?: { node?: string } };
-      listSupportedBackends?: () => { name: string }[];
-    };
-    return { version: env?.versions?.node ?? 'unknown', providers: listSupportedBackends?.().map(({ name }) => name) ?? [] };
+    const library = ortLibrary();
+    return { version: library.version, providers: library.providers().map((name) => name.replace('ExecutionProvider', '').toLowerCase()) };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
