@@ -100,7 +100,7 @@ test.each([
 ] as const)('%s is an error that says what to do', async (_, names, found) => {
   put(...names);
   const error = await openFaces(nodeFolder(folder)).catch((thrown: unknown) => thrown as { report(): string });
-  expect((error as { report(): string }).report()).toMatch(new RegExp(`no faces in this folder[^]*${found}[^]*extraction of DeepFaceLab`));
+  expect((error as { report(): string }).report()).toMatch(new RegExp(`no faces in this folder[^]*${found}[^]*liae extract makes`));
   await expect(openFaces(nodeFolder(join(folder, 'missing')))).rejects.toThrow('there is no such folder');
 });
 

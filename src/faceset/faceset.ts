@@ -89,7 +89,7 @@ export async function looseFaces(
         ? 'no image files'
         : `${skipped.length} image files that are no usable faces, the first: ${skipped[0]?.name}: ${skipped[0]?.cause}`,
     expected: 'aligned faces: JPEG files with landmarks, or a faceset.pak',
-    next: 'check the path; aligned faces come from the extraction of DeepFaceLab, as liae cannot extract faces yet',
+    next: 'check the path; liae extract makes aligned faces from clips and pictures',
   });
 }
 

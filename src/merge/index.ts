@@ -21,6 +21,7 @@ export {
   settingsRanges,
 } from './mergeSession.ts';
 export { type Motion, motionOf } from './motion.ts';
+export { facesOfPerson } from './personFaces.ts';
 export type { Picture, WideImage } from './picture.ts';
 export { mixedFace, type Prediction } from './prediction.ts';
 export {

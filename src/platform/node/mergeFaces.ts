@@ -1,5 +1,5 @@
 /** The faces of a folder, loose or packed, with all that merging needs of them; and what extraction told of their clip. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError, LiaeError } from '../../base/index.ts';
 import { decodeMask } from '../../curate/index.ts';
@@ -27,7 +27,8 @@ export interface FolderFaces {
  */
 export async function readFaces(folder: string, { person, masks }: { person?: string | undefined; masks: boolean }): Promise<FolderFaces> {
   const own = person === undefined ? undefined : join(folder, person);
-  const apart = own !== undefined && (await stat(own).catch(() => undefined))?.isDirectory() === true;
+  // Packing leaves a person's folder empty.
+  const apart = own !== undefined && (await readdir(own).catch(() => [])).some((name) => /\.(jpe?g|pak)$/i.test(name));
   await using set = await openFaces(nodeFolder(apart ? own : folder));
   const faces: KnownFace[] = [];
   for (let i = 0; i < set.count; i += TOGETHER) {

@@ -5,6 +5,7 @@ import { FormatError, OptionError } from '../../base/index.ts';
 import { type FrameRecord, joinTracks, lookOf } from '../../extract/index.ts';
 import {
   type FrameFace,
+  facesOfPerson,
   type MatchedFaces,
   type MergeSession,
   type Motion,
@@ -61,14 +62,12 @@ export async function sceneFaces(
     ...matched.notes,
     ...(skipped.length === 0 ? [] : [`${skipped.length} files of ${ask.faces} are no usable faces, the first: ${skipped[0]}`]),
   ];
-  const chosen = (keep: (face: FrameFace, i: number) => boolean): MatchedFaces => {
-    const frames = new Map(
-      [...matched.frames].map(([frame, own]) => [frame, own.filter(keep)] as const).filter(([, own]) => own.length > 0),
-    );
+  const chosen = (frames: ReadonlyMap<number, readonly FrameFace[]>): MatchedFaces => {
     if (frames.size > 0) return { ...matched, frames, notes };
     throw new OptionError(`--only ${only}: no such face`, { found: `${faces.length} faces of ${matched.frames.size} frames` });
   };
-  if (index !== undefined) return chosen((_, i) => i === index);
+  if (index !== undefined)
+    return chosen(new Map([...matched.frames].filter(([, own]) => own.length > index).map(([frame, own]) => [frame, [own[index]!]])));
   if (!picture) return { ...matched, notes };
   if (faces.every(({ fields }) => fields.embedding === undefined)) {
     throw new FormatError('the faces have no identity', {
@@ -77,7 +76,7 @@ export async function sceneFaces(
     });
   }
   const wanted = await identityIn(resolve(only!), tools);
-  return chosen(({ embedding }) => embedding !== undefined && Math.hypot(...embedding.map((v, i) => v - wanted[i]!)) < ask.personDistance);
+  return chosen(facesOfPerson(matched.frames, wanted, ask.personDistance));
 }
 
 /** Identity of the largest face of a picture. */
