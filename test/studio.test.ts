@@ -118,9 +118,10 @@ describe.skipIf(noBrowser)('in Chromium', () => {
   });
 
   test('both clips are extracted; a job survives a reload, one that dies is said so and goes on, one that is asked to stop stops', async () => {
-    const extract = async (clip: string, every: string): Promise<void> => {
+    const extract = async (clip: string, every: string, out?: string): Promise<void> => {
       await page.getByRole('button', { name: `Extract faces… ${clip}` }).click();
       await page.getByLabel('Every nth frame').fill(every);
+      if (out !== undefined) await page.getByLabel('Into the folder').fill(out);
       await page.getByRole('dialog').getByRole('button', { name: 'Extract' }).click();
       await page.getByRole('dialog').waitFor({ state: 'detached' });
     };
@@ -130,41 +131,41 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     await page.getByText('not a place in this workspace').waitFor();
     await accessible();
     await page.keyboard.press('Escape');
-    await extract('data_dst.mp4', '6');
+    const state = async (title: string): Promise<string | null> => await job(title).locator('.state').textContent();
+    const isUnderWay = async (): Promise<void> =>
+      await page
+        .locator('.job-running', { hasText: 'data_dst.mp4' })
+        .getByText(/frames analysed/)
+        .waitFor({ timeout: 60_000 });
+    await extract('data_dst.mp4', '1', 'aside');
     await job('data_dst.mp4').waitFor();
     await page.reload();
     await openJobs();
-    await job('data_dst.mp4')
-      .getByText(/frames analysed/)
-      .waitFor({ timeout: 60_000 });
-
+    await isUnderWay();
     const [id] = readdirSync(join(workspace, '.liae/jobs'));
     const { process: named } = JSON.parse(readFileSync(join(workspace, '.liae/jobs', id!, 'job.json'), 'utf8')) as {
       process: { pid: number };
     };
     process.kill(named.pid, 'SIGKILL');
     await page.getByText('Extract data_dst.mp4: gone without a word').waitFor();
-    expect(await job('data_dst.mp4').locator('.state').textContent()).toBe('interrupted');
+    expect(await state('data_dst.mp4')).toBe('interrupted');
     await page.locator('.notice').getByRole('button', { name: 'Close' }).click();
     await job('data_dst.mp4').getByRole('button', { name: 'Resume' }).click();
-    await page.locator('.notice-done', { hasText: 'Extract data_dst.mp4: done' }).waitFor({ timeout: 90_000 });
-    await page
-      .getByRole('link', { name: /data_dst\/aligned/ })
-      .first()
-      .waitFor();
-
-    await extract('data_src.mp4', '1');
-    await job('data_src.mp4')
-      .getByText(/frames analysed/)
-      .waitFor({ timeout: 60_000 });
-    await job('data_src.mp4').getByRole('button', { name: 'Stop' }).click();
-    await expect.poll(async () => await job('data_src.mp4').locator('.state').textContent(), { timeout: 60_000 }).toBe('stopped');
+    await isUnderWay();
+    await job('data_dst.mp4').getByRole('button', { name: 'Stop' }).click();
+    await expect.poll(async () => await state('data_dst.mp4'), { timeout: 60_000 }).toBe('stopped');
+    await job('data_dst.mp4').getByRole('button', { name: 'Log' }).click();
+    await page.locator('.log', { hasText: 'stopping' }).waitFor();
     await accessible();
     await page.getByRole('button', { name: 'Clear the list' }).click();
     await page.getByText('Nothing is running').waitFor();
-    await extract('data_src.mp4', '6');
-    await page.locator('.notice-done', { hasText: 'Extract data_src.mp4: done' }).waitFor({ timeout: 90_000 });
-    await expect.poll(async () => await page.getByRole('link', { name: /data_src\/aligned/ }).count()).toBeGreaterThan(0);
+    rmSync(join(workspace, 'aside'), { recursive: true });
+
+    for (const clip of ['data_dst', 'data_src']) {
+      await extract(`${clip}.mp4`, '6');
+      await expect.poll(async () => await state(clip), { timeout: 90_000 }).toBe('done');
+      await page.getByRole('link', { name: new RegExp(`^${clip}/aligned`) }).waitFor();
+    }
   });
 
   test('faces are measured, sorted, taken out and brought back', async () => {
@@ -245,8 +246,20 @@ describe.skipIf(noBrowser)('in Chromium', () => {
   });
 
   test('a film is merged, marked, and says so when it is verified', async () => {
-    const kinds = (await (await page.request.get(`${server.origin}/api/openapi.json`)).text()).includes('"merge"');
-    expect(kinds, 'the kind of job').toBe(true);
+    const merge = {
+      ...{ kind: 'merge', model: 'model', faces: 'data_dst/aligned', input: 'data_dst.mp4', out: 'film.mp4', session: 'merge.json' },
+      ...{ codec: 'h264', quality: 'preview', depth: '8', from: 0, to: 30 },
+      ...{ alpha: false, sound: true, smooth: false, fill: false, copyMissing: true, again: false },
+    };
+    const asked = await page.request.post(`${server.origin}/api/jobs`, { data: merge });
+    expect(asked.status(), await asked.text()).toBe(200);
+    await page.locator('.notice-done', { hasText: 'film.mp4' }).waitFor({ timeout: 90_000 });
+    await page.goto(`${server.origin}/#workspace`);
+    await page.getByRole('link', { name: 'Verify film.mp4' }).click();
+    await page.getByText('Its credentials hold').waitFor();
+    await page.getByText('Partly made by a trained model').waitFor();
+    await page.getByText('data_dst.mp4').last().waitFor();
+    await accessible();
   });
 
   test('a model is exported by a job; films stay marked unless that is confirmed', async () => {

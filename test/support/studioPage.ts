@@ -67,6 +67,7 @@ export async function openPage(origins: readonly string[], options: BrowserConte
   const browser: Browser = await chromium.launch({ executablePath: program!, args: ['--no-sandbox'] });
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   const trouble: string[] = [];
   page.on('pageerror', (error) => trouble.push(String(error)));
   page.on('request', (request) => {
