@@ -8,6 +8,7 @@ import { expectClose, goldenFolder } from '../../../test/support.ts';
 import { faceFromImage, hullMask } from '../../face/index.ts';
 import { withApp15, writeFace } from '../../faceset/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
+import { lockFaces } from '../../platform/node/modelLock.ts';
 
 const dfljpg = fileURLToPath(new URL('tools/dfljpg/', goldenFolder));
 const codec = nodeCodec();
@@ -33,13 +34,13 @@ describe('trash, restore, undo', () => {
 
   test('one tool at a time changes a folder, until it has ended', async () => {
     const folder = workspace(3);
-    const ended = await Promise.all([
-      faces('mirror', folder),
-      faces('resize', folder, '--size', '128'),
-      faces('mask', folder, '--from', 'hull'),
-    ]);
-    expect(ended.map(({ code }) => code).sort()).toEqual([0, 2, 2]);
-    for (const { code, err } of ended) if (code === 2) expect(err).toContain('another process is working on these faces');
+    await using lock = await lockFaces(folder);
+    for (const tool of [['mirror'], ['resize', '--size', '128'], ['mask', '--from', 'hull'], ['undo']] as const) {
+      const { code, err } = await faces(tool[0], folder, ...tool.slice(1));
+      expect([tool[0], code]).toEqual([tool[0], 2]);
+      expect(err).toContain('another process is working on these faces');
+    }
+    await lock[Symbol.asyncDispose]();
     expect((await faces('mirror', folder)).code).toBe(0);
   });
 
