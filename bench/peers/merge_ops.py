@@ -3,7 +3,7 @@
     python bench/peers/merge_ops.py [runs]
 
 The same scene sizes, crop (40 % of the height) and settings as bench/merge.mjs: a 256 model, masks at 1024, cubic warps. Public functions only:
-warpAffine, resize, erode, GaussianBlur, seamlessClone, medianBlur. Prints CPU milliseconds: median (least ... most).
+warpAffine, resize, erode, GaussianBlur, seamlessClone, medianBlur, filter2D. Prints CPU milliseconds: median (least ... most).
 """
 import sys
 import time
@@ -49,7 +49,32 @@ def rct(image, like):
     return cv2.cvtColor(a, cv2.COLOR_LAB2BGR)
 
 
-def merge(frame, prediction, mask, mode, erode=0, blur=0):
+def denoised(image, power):
+    n = power
+    while n > 0:
+        median = cv2.medianBlur(image, 5)
+        share = n % 100 / 100 if n < 100 else 1
+        image = median if share == 1 else cv2.addWeighted(image, 1 - share, median, share, 0)
+        n -= 10
+    return image
+
+
+def bicubic(image, power):
+    height, width = image.shape[:2]
+    share = 1 - power / 101
+    small = cv2.resize(image, (int(width * share), int(height * share)), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def motion_kernel(size, angle):
+    line = np.zeros((size, size), np.float32)
+    line[(size - 1) // 2] = 1
+    turn = cv2.getRotationMatrix2D((size / 2 - 0.5, size / 2 - 0.5), angle, 1)
+    line = cv2.warpAffine(line, turn, (size, size))
+    return line / line.sum()
+
+
+def merge(frame, prediction, mask, mode, erode=0, blur=0, degrade=None, filtered=None):
     height, width = frame.shape[:2]
     image = frame.astype(np.float32) / 255
     face_mat, mask_mat = crop_matrix(width, height, SIDE), crop_matrix(width, height, MASK)
@@ -66,17 +91,29 @@ def merge(frame, prediction, mask, mode, erode=0, blur=0):
         work = np.clip(work[SIDE:-SIDE, SIDE:-SIDE], 0, 1)
     inverse = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     alpha = np.clip(cv2.warpAffine(work, mask_mat, (width, height), flags=inverse), 0, 1)
-    if mode != "seamless":
+    seamless = mode.startswith("seamless")
+    if not seamless:
         prediction = rct(prediction, face)
     if mode == "hist-match":
         prediction = histogram_match(prediction, face)
     out = np.clip(cv2.warpAffine(prediction, face_mat, (width, height), flags=inverse), 0, 1)
-    if mode == "seamless":
+    if seamless:
         binary = (alpha > 0.1).astype(np.uint8) * 255
         left, top, w, h = cv2.boundingRect(binary)
         out = cv2.seamlessClone((out * 255).astype(np.uint8), frame, binary, (left + w // 2, top + h // 2), cv2.NORMAL_CLONE) / np.float32(255)
     alpha = alpha[..., None]
-    return ((image * (1 - alpha) + out * alpha) * 255).astype(np.uint8)
+    out = image * (1 - alpha) + out * alpha
+    if degrade or filtered or mode not in ("overlay", "hist-match", "seamless"):
+        behind = degrade(image) if degrade else image
+        face_now = cv2.warpAffine(out, face_mat, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
+        if mode == "seamless, rct":
+            face_now = rct(face_now, face)
+        if mode == "seamless-hist-match":
+            face_now = histogram_match(rct(face_now, face), face)
+        if filtered:
+            face_now = filtered(face_now)
+        out = np.clip(behind * (1 - alpha) + cv2.warpAffine(face_now, face_mat, (width, height), flags=inverse) * alpha, 0, 1)
+    return (out * 255).astype(np.uint8)
 
 
 def report(name, work):
@@ -99,9 +136,17 @@ for width, height in ((1280, 720), (1920, 1080)):
     _, png = cv2.imencode(".png", frame)
     print(f"\n{width}x{height}")
     report("PNG read", lambda: cv2.imdecode(png, cv2.IMREAD_COLOR))
-    for mode in ("overlay", "hist-match", "seamless"):
+    for mode in ("overlay", "hist-match", "seamless", "seamless, rct", "seamless-hist-match"):
         report(mode, lambda: merge(frame, prediction, mask, mode))
     report("overlay, erode 10 blur 30", lambda: merge(frame, prediction, mask, "overlay", 10, 30))
     report("seamless, erode 10 blur 30", lambda: merge(frame, prediction, mask, "seamless", 10, 30))
     report("overlay, erode 60 blur 120", lambda: merge(frame, prediction, mask, "overlay", 60, 120))
-    report("denoise 100", lambda: [cv2.medianBlur(frame.astype(np.float32), 5) for _ in range(10)])
+    blurred = motion_kernel(8, 30)
+
+    def filtered(face):
+        face = cv2.filter2D(face, -1, blurred)
+        return cv2.addWeighted(face, 3, cv2.GaussianBlur(face, (3, 3), 0), -2, 0)
+
+    report("motion 50, sharpen 4", lambda: merge(frame, prediction, mask, "overlay", 10, 30, filtered=filtered))
+    report("denoise 100", lambda: merge(frame, prediction, mask, "overlay", degrade=lambda image: denoised(image, 100)))
+    report("bicubic 50", lambda: merge(frame, prediction, mask, "overlay", degrade=lambda image: bicubic(image, 50)))
