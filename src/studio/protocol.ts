@@ -6,6 +6,7 @@ import { either, flag, type Infer, integer, list, nullable, number, object, opti
 
 export * from './protocol/demo.ts';
 export * from './protocol/export.ts';
+export * from './protocol/models.ts';
 export * from './protocol/verify.ts';
 export * from './protocol/workspace.ts';
 
@@ -150,15 +151,24 @@ export const jobInfo = object({
       preview: nullable(integer()),
       /** Times that training went back to a save because a loss was not a number. */
       restores: integer(),
+      /** The last of them: which iteration was not a number, and to which training went back. */
+      guard: nullable(object({ failed: integer(), back: integer() })),
+      /** Why it ended. */
+      reason: nullable(word('target', 'stopped', 'diverged')),
+      /** As measured since it runs at full speed: of one iteration, and the most memory so far. */
+      steadyMs: nullable(number()),
+      peakBytes: nullable(integer()),
     }),
   ),
   /** The last thing it said. */
   note: nullable(text({ max: 4000 })),
+  /** When it has stopped, another job of other options goes on in its place. */
+  restarts: flag(),
 });
 export type JobInfo = Infer<typeof jobInfo>;
 
-/** `stop` ends after the work under way, keeping it; `kill` ends at once. `save` and `preview` are for training. */
-export const jobOrder = object({ order: word('stop', 'kill', 'save', 'preview') });
+/** `stop` ends after the work under way, keeping it; `kill` ends at once. `save`, `backup` and `preview` are for training. */
+export const jobOrder = object({ order: word('stop', 'kill', 'save', 'backup', 'preview') });
 export type JobOrder = Infer<typeof jobOrder>['order'];
 
 /** Numbers of faces that lists are sorted and filtered by, in the order in which the page shows them. */
@@ -215,8 +225,8 @@ export const optionInfo = object({
   min: optional(number()),
   max: optional(number()),
   values: optional(list(text())),
-  /** `new`: fixed once the model exists. */
-  when: word('new', 'start'),
+  /** `new`: fixed once the model exists. `start`: from the next start on. `live`: at once, also while training runs. */
+  when: word('new', 'start', 'live'),
   level: word('basic', 'expert'),
 });
 export type OptionInfo = Infer<typeof optionInfo>;

@@ -5,7 +5,7 @@ export { type CheckpointPorts, Checkpoints, type LoadedSave, type SaveRequest } 
 export type { Batch, Engine, EngineState, Predictions, SideBatch, StepResult } from './engine.ts';
 export type { BatchEvent, DoneReason, SkippedFace, TrainCommand, TrainEvent } from './events.ts';
 export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
-export { type Footprint, footprint } from './footprint.ts';
+export { type Footprint, footprint, memoryOf } from './footprint.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
 export { Journal, type JournalEntry, presentCourse, readJournal } from './journal.ts';
 export type { BatchSource, LoopEnd } from './loop.ts';

@@ -81,6 +81,7 @@ export function tell(told: Told, line: Line, at: number): Told {
       return counted(told, { phase: 'faces', done: number('frames') ?? 0, total: number('of') }, at);
     case 'measuring':
       return counted(told, { phase: 'measured', done: number('done') ?? 0, total: number('of') }, at);
+    case 'progress':
     case 'trouble':
     case 'warning':
     case 'savefailed':
@@ -89,7 +90,7 @@ export function tell(told: Told, line: Line, at: number): Told {
       const options = line.options;
       const target = typeof options === 'object' && options !== null && 'target' in options ? Number(options.target) : 0;
       const iteration = number('iteration') ?? 0;
-      const training: Training = { iteration, ms: null, src: null, dst: null, saved: null, preview: null, restores: 0 };
+      const training: Training = { ...fresh, iteration };
       return {
         ...counted(told, { phase: 'iterations', done: iteration, total: target > 0 ? target : null }, at),
         training,
@@ -104,22 +105,35 @@ export function tell(told: Told, line: Line, at: number): Told {
       const next = counted(told, { phase: 'iterations', done: iteration, total: told.progress?.total ?? null }, at);
       return { ...next, training: { ...(told.training ?? fresh), iteration, ms: mean, src: side('src'), dst: side('dst') } };
     }
+    case 'measured':
+      return { ...told, training: { ...(told.training ?? fresh), steadyMs: number('ms'), peakBytes: number('peakBytes') } };
+    case 'changed': {
+      if (line.option !== 'target' || told.progress === null) return told;
+      const total = number('to');
+      return counted(told, { ...told.progress, total: total === 0 ? null : total }, at);
+    }
     case 'saved':
-      return { ...told, training: { ...(told.training ?? fresh), saved: number('iteration') } };
+      return { ...told, note: null, training: { ...(told.training ?? fresh), saved: number('iteration') } };
     case 'preview':
       return { ...told, training: { ...(told.training ?? fresh), preview: number('iteration') } };
     case 'nonfinite': {
       const training = told.training ?? fresh;
-      return { ...told, training: { ...training, iteration: number('back') ?? 0, restores: training.restores + 1 } };
+      const [failed, back] = [number('iteration') ?? 0, number('back') ?? 0];
+      return { ...told, training: { ...training, iteration: back, restores: training.restores + 1, guard: { failed, back } } };
     }
-    case 'done':
-      return { ...told, reason: text('reason') };
+    case 'done': {
+      const reason = (['target', 'stopped', 'diverged'] as const).find((known) => known === line.reason) ?? null;
+      return { ...told, reason, training: told.training === null ? null : { ...told.training, reason } };
+    }
     default:
       return told;
   }
 }
 
-const fresh: Training = { iteration: 0, ms: null, src: null, dst: null, saved: null, preview: null, restores: 0 };
+const fresh: Training = {
+  ...{ iteration: 0, ms: null, src: null, dst: null, saved: null, preview: null, restores: 0, guard: null, reason: null },
+  ...{ steadyMs: null, peakBytes: null },
+};
 
 /** Progress with its rate since the phase began, and what is left at that rate. */
 function counted(told: Told, { phase, done, total }: Pick<Progress, 'phase' | 'done' | 'total'>, at: number): Told {

@@ -3,6 +3,7 @@
  * that a server started later finds it again:
  *   job.json  what was asked, the process    events.ndjson  its stdout    notes.log  its stderr    exit  its exit code, left by the process itself
  *   orders    what it is asked to do, a line each, which it looks at: no system needs signals for that
+ *   next.json what is to be started when it has ended as asked
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -21,6 +22,8 @@ const LOOK_MS = 400;
 /** Of the events that were written while no server looked, only the end is read. */
 const TAIL_BYTES = 256 * 1024;
 const MAX_LINE = 1024 * 1024;
+/** Of options that are changed in one line; a process reads orders in pieces of this size. */
+const MAX_CHANGE = 3000;
 const NOTE_BYTES = 64 * 1024;
 /** Ended jobs beyond this number are forgotten, the oldest first. */
 const MAX_KEPT = 100;
@@ -34,6 +37,7 @@ interface Job {
   told: Told;
   state: JobInfo['state'];
   ended: string | null;
+  restarts: boolean;
   /** Bytes of events.ndjson that were read, and the beginning of a line among them. */
   read: number;
   rest: string;
@@ -110,6 +114,7 @@ export class Jobs implements Disposable {
       told: nothingTold,
       state: 'running',
       ended: null,
+      restarts: false,
       read: 0,
       rest: '',
       shown: '',
@@ -132,16 +137,57 @@ export class Jobs implements Disposable {
 
   /** @throws OptionError if the job has ended. */
   async order(id: string, order: JobOrder): Promise<JobInfo> {
-    const job = this.#job(id);
-    await this.#look();
-    if (!isAlive(job.state)) throw new OptionError('this job has ended', { found: job.state });
-    if ((order === 'save' || order === 'preview') && job.request.kind !== 'train')
+    const job = await this.#running(id);
+    if (['save', 'backup', 'preview'].includes(order) && job.request.kind !== 'train')
       throw new OptionError(`${order} is for training`, { found: `a job of kind ${job.request.kind}` });
     if (order === 'kill') process.kill(job.process.pid, 'SIGKILL');
     else await appendFile(join(job.folder, 'orders'), `${order}\n`);
     if (order === 'stop') job.state = 'stopping';
     this.#show(job);
     return infoOf(job);
+  }
+
+  /** Changes options of a running training, those that need no new start. They are checked there again. @throws OptionError if it has ended. */
+  async change(id: string, options: Readonly<Record<string, unknown>>): Promise<void> {
+    const line = JSON.stringify(options);
+    if (line.length > MAX_CHANGE) throw new OptionError('too many options at once');
+    const job = await this.#running(id);
+    await appendFile(join(job.folder, 'orders'), `set ${line}\n`);
+  }
+
+  /**
+   * Stops a job, and starts another when it has ended: also if another server watches by then.
+   *
+   * @throws OptionError if it has ended, or the other could not be started.
+   */
+  async restart(id: string, next: JobRequest): Promise<JobInfo> {
+    await wordsOf(next, this.#options.places);
+    const job = await this.#running(id);
+    await replaceFile(join(job.folder, 'next.json'), [new TextEncoder().encode(JSON.stringify(next))]);
+    job.restarts = true;
+    return await this.order(id, 'stop');
+  }
+
+  async #running(id: string): Promise<Job> {
+    const job = this.#job(id);
+    await this.#look();
+    if (!isAlive(job.state)) throw new OptionError('this job has ended', { found: job.state });
+    return job;
+  }
+
+  /** Starts what is to follow a job that ended as asked; after a failure, somebody has to look first. */
+  async #startNext(job: Job): Promise<void> {
+    if (!job.restarts) return;
+    job.restarts = false;
+    const text = await readFile(join(job.folder, 'next.json'), 'utf8').catch(() => 'null');
+    await rm(join(job.folder, 'next.json'), { force: true });
+    if (job.state !== 'stopped' && job.state !== 'done') return;
+    try {
+      await this.start(jobRequest.read(JSON.parse(text), 'request'));
+    } catch (error) {
+      if (!(error instanceof LiaeError)) throw error;
+      job.told = { ...job.told, note: error.report() };
+    }
   }
 
   /** Forgets a job that has ended. */
@@ -200,6 +246,7 @@ export class Jobs implements Disposable {
         if (job.state === 'failed' && last !== '') job.told = { ...job.told, note: lastMessage(last) };
       }
     }
+    if (!running) await this.#startNext(job);
     this.#show(job);
     if (!running) this.#options.onEnd(infoOf(job));
   }
@@ -226,8 +273,8 @@ function stateAfter(code: number, { state, told }: Job): JobInfo['state'] {
   return state === 'stopping' && code > 128 ? 'stopped' : 'failed';
 }
 
-const infoOf = ({ id, request, state, started, ended, told: { progress, training, note } }: Job): JobInfo => ({
-  ...{ id, request, state, started, ended, training, note },
+const infoOf = ({ id, request, state, started, ended, restarts, told: { progress, training, note } }: Job): JobInfo => ({
+  ...{ id, request, state, started, ended, training, note, restarts },
   progress: progress === null || isAlive(state) ? progress : { ...progress, perSecond: null, secondsLeft: null },
 });
 
@@ -268,6 +315,7 @@ async function restored(folder: string, id: string): Promise<Job | undefined> {
     const isStopping = (await tailOf(join(folder, 'orders'), TAIL_BYTES)).split('\n').includes('stop');
     return {
       ...{ id, folder, request: jobRequest.read(request, 'request'), process: name, started, told: nothingTold },
+      restarts: (await stat(join(folder, 'next.json')).catch(() => undefined)) !== undefined,
       ...{ state: isStopping ? 'stopping' : 'running', ended: null, read, rest: '', shown: '' },
     };
   } catch {

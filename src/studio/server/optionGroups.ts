@@ -1,5 +1,5 @@
 /** The options of training in groups, and which of them a beginner needs: the form of the page is made from this and the option table. */
-import { defaultText, type OptionName, type OptionSpec, optionTable } from '../../train/index.ts';
+import { defaultText, liveOptions, type OptionName, type OptionSpec, optionTable } from '../../train/index.ts';
 import type { OptionGroup, OptionInfo } from '../protocol.ts';
 
 interface Group {
@@ -40,7 +40,7 @@ const specs: readonly OptionSpec[] = optionTable;
 function infoOf(name: OptionName, level: OptionInfo['level']): OptionInfo {
   const spec = specs.find((row) => row.name === name)!;
   return {
-    ...{ name, level, kind: spec.kind, help: spec.help, default: defaultText(spec), when: spec.when },
+    ...{ name, level, kind: spec.kind, help: spec.help, default: defaultText(spec), when: liveOptions.includes(name) ? 'live' : spec.when },
     ...(spec.kind === 'int' || spec.kind === 'float' ? { min: spec.min, max: spec.max } : {}),
     ...(spec.kind === 'choice' ? { values: spec.values } : {}),
   };
