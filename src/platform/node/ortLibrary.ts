@@ -91,6 +91,8 @@ export interface OrtLibrary {
 }
 
 let opened: OrtLibrary | undefined;
+/** Held for as long as the thread runs: koffi unloads what nothing refers to, and functions found by their addresses refer to nothing. */
+let held: ReturnType<typeof koffi.load> | undefined;
 
 /** The library, opened at the first call in a thread. @throws Error if there is none for this system. */
 export function ortLibrary(): OrtLibrary {
@@ -99,7 +101,8 @@ export function ortLibrary(): OrtLibrary {
 }
 
 function open(): OrtLibrary {
-  const base = koffi.load(libraryFile()).func('OrtGetApiBase', pointer, [])() as Pointer;
+  held = koffi.load(libraryFile());
+  const base = held.func('OrtGetApiBase', pointer, [])() as Pointer;
   const [getApi, getVersion] = koffi.decode(base, koffi.array('void *', 2)) as [Pointer, Pointer];
   const version = String((koffi.decode(getVersion, koffi.proto(text, [])) as Call)());
   const table = (koffi.decode(getApi, koffi.proto(pointer, ['uint32_t'])) as Call)(API_VERSION) as Pointer | null;
