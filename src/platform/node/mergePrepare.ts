@@ -364,7 +364,7 @@ async function outputFor(
   const plan: ClipPlan = {
     ...(isMask ? lossless : { codec: ask.codec ?? codecForName(path), quality: ask.quality, options: ask.encoder }),
     depth: isMask || ask.depth === 8 ? 8 : 10,
-    ...{ like, rate: ask.rate, start, end, silent: isMask || ask.silent },
+    ...{ like, rate: ask.rate, start, end, silent: isMask || ask.silent, plain: isMask },
   };
   const shape: PictureShape = { ...size, channels: isMask ? 1 : ask.covered ? 4 : 3, deep };
   if (squares && ask.covered) throw new OptionError('--alpha: mode raw-predict has its mask of its own', { next: 'use --mask' });

@@ -42,7 +42,7 @@ export interface ClipPlan {
   readonly options?: Readonly<Record<string, string>> | undefined;
   /** Frames a second, where no clip says. */
   readonly rate?: number | undefined;
-  /** The clip whose timestamps, colour tags, sound and subtitles are kept. */
+  /** The clip whose timestamps, colour tags, sound, subtitles and chapters are kept. */
   readonly like?: string | undefined;
   /** Seconds of the first frame that will be written, which become 0; if left out times stay as they are. */
   readonly start?: number | undefined;
@@ -50,6 +50,8 @@ export interface ClipPlan {
   readonly end?: number | undefined;
   /** Whether sound and subtitles stay behind. */
   readonly silent?: boolean | undefined;
+  /** Whether chapters stay behind. */
+  readonly plain?: boolean | undefined;
 }
 
 interface Coding {

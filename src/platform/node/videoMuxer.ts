@@ -6,6 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ResourceError } from '../../base/index.ts';
+import { writeChapters } from './chapterFiles.ts';
+import { replaceFile } from './files.ts';
+import { type Chapter, chaptersBetween, chaptersOf, chapterText } from './videoChapters.ts';
 import { type ClipPlan, check, type Origin, type PictureEncoder } from './videoEncoder.ts';
 import {
   AV_CODEC_FLAG_GLOBAL_HEADER,
@@ -29,6 +32,7 @@ export class ClipMuxer implements AsyncDisposable {
   #side: SideTracks | undefined;
   #output: FormatContext | undefined;
   #stream: Stream | undefined;
+  #chapters: readonly Chapter[] = [];
   #finished = false;
 
   private constructor(target: string, plan: ClipPlan, origin: Origin) {
@@ -44,6 +48,7 @@ export class ClipMuxer implements AsyncDisposable {
     const muxer = new ClipMuxer(resolve(path), plan, origin);
     try {
       if (plan.like !== undefined && plan.silent !== true) muxer.#side = await SideTracks.open(resolve(plan.like));
+      if (plan.like !== undefined && plan.plain !== true) muxer.#chapters = await chaptersOf(resolve(plan.like));
       await muxer.#begin(encoder);
       return muxer;
     } catch (error) {
@@ -58,7 +63,8 @@ export class ClipMuxer implements AsyncDisposable {
 
   async #begin({ context }: PictureEncoder): Promise<void> {
     const side = this.#side;
-    if ((side?.others ?? 0) > 0) this.trouble.push(`${side?.others} tracks that are neither sound nor subtitles are not copied`);
+    const others = side?.others({ chapters: this.#chapters.length > 0 }) ?? 0;
+    if (others > 0) this.trouble.push(`${others} tracks that are neither sound nor subtitles are not copied`);
     for (const copied of COPIES) {
       if (copied !== 'nothing' && side?.has(copied) !== true) continue;
       const output = new FormatContext();
@@ -114,6 +120,7 @@ export class ClipMuxer implements AsyncDisposable {
     await this.copyUntil(Number.POSITIVE_INFINITY);
     check(await this.#output!.writeTrailer(), this.#name, 'the end of the file');
     await this.#close();
+    await this.#keepChapters();
     const file = await open(this.#draft, 'r+');
     try {
       await file.sync();
@@ -122,6 +129,24 @@ export class ClipMuxer implements AsyncDisposable {
     }
     await rename(this.#draft, this.#target);
     this.#finished = true;
+  }
+
+  /** Chapters into the file, or into a text beside it where it has no place for them. */
+  async #keepChapters(): Promise<void> {
+    const { unit, pts } = this.#origin;
+    const { start, end } = this.#plan;
+    const begin = (pts * unit.num) / unit.den;
+    const span = {
+      from: start === undefined ? Number.NEGATIVE_INFINITY : begin + start,
+      to: end === undefined ? Number.POSITIVE_INFINITY : begin + end,
+    };
+    const chapters = chaptersBetween(this.#chapters, { ...span, zero: start === undefined ? 0 : begin + start });
+    if (chapters.length === 0 || (await writeChapters(this.#draft, chapters))) return;
+    const text = `${this.#target}.chapters.txt`;
+    await replaceFile(text, [new TextEncoder().encode(chapterText(chapters))]);
+    this.trouble.push(
+      `this kind of file has no place for the ${chapters.length} chapters of the source; they are in ${basename(text)}, as FFmpeg reads them`,
+    );
   }
 
   async #close(): Promise<void> {

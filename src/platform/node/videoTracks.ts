@@ -17,6 +17,9 @@ import {
 export const COPIES = ['sound and subtitles', 'sound', 'nothing'] as const;
 export type Copied = (typeof COPIES)[number];
 
+/** 'text', as FFmpeg has it in a number. */
+const TEXT_TAG = 0x74786574;
+
 /** An open clip whose packets are read in order of time. */
 export class SideTracks implements AsyncDisposable {
   readonly #format: FormatContext;
@@ -41,10 +44,16 @@ export class SideTracks implements AsyncDisposable {
     return new SideTracks(format, streams);
   }
 
-  /** Tracks that are neither pictures, sound nor subtitles, and cannot be copied. */
-  get others(): number {
-    return this.#streams.filter((stream) => stream.codecpar.codecType !== AVMEDIA_TYPE_VIDEO && !copyable(stream, 'sound and subtitles'))
-      .length;
+  /**
+   * Tracks that are neither pictures, sound nor subtitles, and cannot be copied.
+   *
+   * @param chapters  whether the clip has chapters, which in QuickTime's way are a track of text.
+   */
+  others({ chapters }: { readonly chapters: boolean }): number {
+    const left = this.#streams.filter(
+      (stream) => stream.codecpar.codecType !== AVMEDIA_TYPE_VIDEO && !copyable(stream, 'sound and subtitles'),
+    );
+    return left.filter((stream) => !(chapters && stream.codecpar.codecTag === TEXT_TAG)).length;
   }
 
   has(copied: Copied): boolean {
