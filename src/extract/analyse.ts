@@ -42,9 +42,50 @@ const SAME = 0.5;
 
 interface Followed {
   readonly mesh: FaceMesh;
+  /** Around the mesh, and how it changes in a second; the latter is known once it was seen twice. */
+  readonly region: Region;
+  readonly change?: Region | undefined;
   readonly rect: Rect;
   readonly score: number | undefined;
   readonly unseen: number;
+}
+
+/** How much of the square that was expected goes into that of the second look. */
+const EXPECTED = 0.3;
+/** Seconds beyond which a face's speed says nothing of where it is. */
+const SOON = 0.2;
+
+const placed = (mesh: FaceMesh): Pick<Followed, 'mesh' | 'region' | 'rect'> => ({
+  ...{ mesh, region: regionOfMesh(mesh.points), rect: boxOf(mesh.points) },
+});
+
+/** Change in a second, of the side as a logarithm. */
+function changeOf(before: Region, { points }: FaceMesh, seconds: number): Region | undefined {
+  if (!(seconds > 0 && seconds <= SOON)) return undefined;
+  const now = regionOfMesh(points);
+  const turned = now.angle - before.angle;
+  return {
+    x: (now.x - before.x) / seconds,
+    y: (now.y - before.y) / seconds,
+    side: Math.log(now.side / before.side) / seconds,
+    angle: (turned - 2 * Math.PI * Math.round(turned / (2 * Math.PI))) / seconds,
+  };
+}
+
+function moved({ x, y, side, angle }: Region, change: Region, seconds: number): Region {
+  const t = seconds > 0 && seconds <= SOON ? seconds : 0;
+  return { x: x + change.x * t, y: y + change.y * t, side: side * Math.exp(change.side * t), angle: angle + change.angle * t };
+}
+
+/** A square on the way from one to another, angles the short way round. */
+function between(a: Region, b: Region, share: number): Region {
+  const turn = b.angle - a.angle;
+  return {
+    x: a.x + share * (b.x - a.x),
+    y: a.y + share * (b.y - a.y),
+    side: a.side * (b.side / a.side) ** share,
+    angle: a.angle + share * (turn - 2 * Math.PI * Math.round(turn / (2 * Math.PI))),
+  };
 }
 
 type Rect = readonly [number, number, number, number];
@@ -58,6 +99,7 @@ export class Analyser {
   #faces: readonly Followed[] = [];
   #look: string | undefined;
   #since = 0;
+  #time = 0;
 
   /** @param clock milliseconds, for `stages`. */
   constructor(models: FaceModels, options: Analysis, clock: () => number = () => 0) {
@@ -73,9 +115,12 @@ export class Analyser {
     const before = stills || cut ? [] : this.#faces;
     this.#look = look;
     const found: Followed[] = [];
+    const seconds = time - this.#time;
+    this.#time = time;
     for (const face of before) {
-      const mesh = await this.#follow(image, face);
-      if (mesh !== undefined) found.push({ mesh, rect: boxOf(mesh.points), score: undefined, unseen: face.unseen });
+      const mesh = await this.#follow(image, face, seconds);
+      if (mesh !== undefined)
+        found.push({ ...placed(mesh), change: changeOf(face.region, mesh, seconds), score: undefined, unseen: face.unseen });
     }
     const kept = apart(found);
     const looks = stills || kept.length === 0 || kept.length < before.length || ++this.#since >= REDETECT;
@@ -87,14 +132,15 @@ export class Analyser {
   }
 
   /** Where the face is now, if it still is near and of about the size it had. */
-  async #follow(image: ByteImage, { mesh, rect }: Followed): Promise<FaceMesh | undefined> {
-    const now = await this.#mesh(image, regionOfMesh(mesh.points), PRESENT);
+  async #follow(image: ByteImage, { region, change, rect }: Followed, seconds: number): Promise<FaceMesh | undefined> {
+    const expected = change === undefined ? region : moved(region, change, seconds);
+    const now = await this.#mesh(image, expected, PRESENT, change === undefined ? 0 : EXPECTED);
     if (now === undefined) return undefined;
     const [a, b] = [rect, boxOf(now.points)];
     const size = Math.max(a[2] - a[0], a[3] - a[1]);
     const grown = Math.max(b[2] - b[0], b[3] - b[1]) / size;
-    const moved = Math.hypot(b[0] + b[2] - a[0] - a[2], b[1] + b[3] - a[1] - a[3]) / 2 / size;
-    return grown > 0.6 && grown < 1.6 && moved < 0.6 ? now : undefined;
+    const far = Math.hypot(b[0] + b[2] - a[0] - a[2], b[1] + b[3] - a[1] - a[3]) / 2 / size;
+    return grown > 0.6 && grown < 1.6 && far < 0.6 ? now : undefined;
   }
 
   /** Faces followed, with the detectors' word on them, and faces found anew. */
@@ -109,8 +155,8 @@ export class Analyser {
         scores.set(known, Math.max(scores.get(known) ?? known.score ?? 0, detection.score));
         continue;
       }
-      const mesh = await this.#mesh(image, regionOfDetection(detection), HINT);
-      if (mesh !== undefined) fresh.push({ mesh, rect: boxOf(mesh.points), score: detection.score, unseen: 0 });
+      const mesh = await this.#mesh(image, regionOfDetection(detection), HINT, 0);
+      if (mesh !== undefined) fresh.push({ ...placed(mesh), score: detection.score, unseen: 0 });
     }
     const judged = [...followed, ...fresh].map((face): Followed => {
       const score = scores.get(face) ?? face.score;
@@ -119,12 +165,17 @@ export class Analyser {
     return apart(judged.filter(({ unseen, mesh }) => unseen < UNSEEN || mesh.presence >= SURE));
   }
 
-  /** Two looks: the second is cut along the face that the first one saw. */
-  async #mesh(image: ByteImage, region: Region, hint: number): Promise<FaceMesh | undefined> {
+  /**
+   * A glance, and a look that is cut along the face that the glance saw. One look where the face is expected would do, but its points tremble more:
+   * they depend on how the face lies in the square.
+   *
+   * @param share  of what was expected in where the look is cut: the glance's square trembles too.
+   */
+  async #mesh(image: ByteImage, region: Region, hint: number, share: number): Promise<FaceMesh | undefined> {
     return this.#timed('mesh', async () => {
-      const first = await this.#models.mesh(image, region);
+      const first = await this.#models.glance(image, region);
       if (!(first.presence > hint) || !isPlausible(first, image)) return undefined;
-      const second = await this.#models.mesh(image, regionOfMesh(first.points));
+      const second = await this.#models.mesh(image, between(regionOfMesh(first.points), region, share));
       return second.presence > PRESENT && isPlausible(second, image) ? second : undefined;
     });
   }

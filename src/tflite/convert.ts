@@ -14,10 +14,27 @@ import { operators } from './operators.ts';
  * [n, c, h, w].
  *
  * @param name of the file, for errors.
+ * @param wanted names of outputs: what the others alone need is left out. All of them if left out.
  * @throws FormatError if the file is damaged or not of the kind that the face networks are.
  */
-export function onnxFromTflite(bytes: Uint8Array, name: string): Uint8Array {
-  return new Conversion(readTflite(bytes, name), bytes.length, name).run();
+export function onnxFromTflite(bytes: Uint8Array, name: string, wanted?: readonly string[]): Uint8Array {
+  const model = readTflite(bytes, name);
+  return new Conversion(wanted === undefined ? model : withOutputs(model, wanted, name), bytes.length, name).run();
+}
+
+function withOutputs(model: LiteModel, wanted: readonly string[], name: string): LiteModel {
+  const outputs = model.outputs.filter((i) => wanted.includes(model.tensors[i]!.name));
+  if (outputs.length < wanted.length) {
+    throw new FormatError(`${name}: not a network that can be converted`, { found: `not all of the outputs ${wanted.join(', ')}` });
+  }
+  const needed = new Set(outputs);
+  const operators: LiteOperator[] = [];
+  for (const operator of [...model.operators].reverse()) {
+    if (!operator.outputs.some((i) => needed.has(i))) continue;
+    operators.unshift(operator);
+    for (const i of operator.inputs) needed.add(i);
+  }
+  return { ...model, operators, outputs };
 }
 
 class Conversion {

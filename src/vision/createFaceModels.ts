@@ -8,11 +8,11 @@ import type { Feed, Program } from '../runtime/index.ts';
 import { area, type DetectorKind, decodeDetections, fullRange, joinBetween, joinWithin, shortRange } from './detector.ts';
 import type { Detection, DetectOptions, FaceModels, Region } from './faceModels.ts';
 import { IDENTITY_SIZE, identityMean, identityRegion } from './identity.ts';
-import { MESH_SIZE, meshFromOutputs } from './mesh.ts';
+import { coarseFromOutputs, MESH_SIZE, meshFromOutputs } from './mesh.ts';
 import { type Tile, TileReader } from './picture.ts';
 import { imageFromSquare, pictureFromSquare, tilesOf, wholePicture } from './squares.ts';
 
-export type FaceNetworkName = 'fullRange' | 'shortRange' | 'attentionMesh' | 'person' | 'identity';
+export type FaceNetworkName = 'fullRange' | 'shortRange' | 'attentionMesh' | 'coarseMesh' | 'person' | 'identity';
 
 export interface FaceNetworks extends AsyncDisposable {
   /** The network, compiled when it is first asked for: input `input` [1, 3, h, w] of R, G, B. */
@@ -54,6 +54,17 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
     return joinWithin(decodeDetections(kind, boxes, scores, imageFromSquare(square, size), threshold));
   };
 
+  const lookAt = (name: FaceNetworkName, image: ByteImage, region: Region): Promise<Readonly<Record<string, Feed>>> => {
+    const size = { width: MESH_SIZE, height: MESH_SIZE };
+    return run(name, image, {
+      ...size,
+      pictureFromTile: pictureFromSquare(region, MESH_SIZE),
+      outside: 'replicate',
+      scale: 1 / 255,
+      offset: [0, 0, 0],
+    });
+  };
+
   const detect = async (image: ByteImage, { tiles = 1, turned = false, threshold }: DetectOptions): Promise<readonly Detection[]> => {
     const { width, height } = image;
     const angles = turned ? [0, Math.PI / 2, -Math.PI / 2] : [0];
@@ -70,12 +81,9 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
   return {
     detect: (image, options = {}) => inTurn(() => detect(image, options)),
     mesh: (image, region) =>
-      inTurn(async () => {
-        const pictureFromTile = pictureFromSquare(region, MESH_SIZE);
-        const size = { width: MESH_SIZE, height: MESH_SIZE };
-        const tile: Tile = { ...size, pictureFromTile, outside: 'replicate', scale: 1 / 255, offset: [0, 0, 0] };
-        return meshFromOutputs(await run('attentionMesh', image, tile), imageFromSquare(region, MESH_SIZE));
-      }),
+      inTurn(async () => meshFromOutputs(await lookAt('attentionMesh', image, region), imageFromSquare(region, MESH_SIZE))),
+    glance: (image, region) =>
+      inTurn(async () => coarseFromOutputs(await lookAt('coarseMesh', image, region), imageFromSquare(region, MESH_SIZE))),
     person: (image) =>
       inTurn(async () => {
         const out = floatImage(PERSON_SIZE, PERSON_SIZE, 1);

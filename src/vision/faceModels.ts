@@ -25,7 +25,7 @@ export interface Region {
 }
 
 export interface FaceMesh {
-  /** 478 points x, y, z: 468 of the mesh, then the irises (centre and four of the rim each). z in pixels, towards the camera negative. */
+  /** 478 points x, y, z: 468 of the mesh, then, but of a glance, the irises (centre and four of the rim each). z in pixels, towards the camera negative. */
   readonly points: Float32Array;
   /** That this is a face, 0…1. */
   readonly presence: number;
@@ -45,6 +45,8 @@ export interface FaceModels extends AsyncDisposable {
   detect(image: ByteImage, options?: DetectOptions): Promise<readonly Detection[]>;
   /** One pass of the mesh network over a region. */
   mesh(image: ByteImage, region: Region): Promise<FaceMesh>;
+  /** The same without its closer look at lips and eyes, in half the time: 468 points, to find the region for `mesh`. */
+  glance(image: ByteImage, region: Region): Promise<FaceMesh>;
   /** The probability that a pixel shows a person, one channel at the size of the network's output (256×256), stretched over the picture. */
   person(image: ByteImage): Promise<FloatImage>;
   /**

@@ -31,19 +31,32 @@ const eyeRight = [
 ];
 const AROUND = 16;
 
+/** What the network says before its second look: the coarse mesh and whether there is a face. */
+export const coarseOutputs: readonly string[] = ['output_mesh_identity', 'conv_faceflag'];
+
+type Outputs = Readonly<Record<string, Feed>>;
+
+function outputOf(outputs: Outputs, name: string, length: number): Float32Array {
+  const data = outputs[name]?.data;
+  if (!(data instanceof Float32Array) || data.length !== length) throw new Error(`the mesh network gave no ${name} of ${length} numbers`);
+  return data;
+}
+
+/** The mesh of 468 points, without a second look. Parameters as for `meshFromOutputs`. */
+export function coarseFromOutputs(outputs: Outputs, imageFromTile: Affine): FaceMesh {
+  const points = outputOf(outputs, 'output_mesh_identity', COARSE * 3).slice();
+  return inPicture(outputs, points, imageFromTile);
+}
+
 /**
  * @param outputs of one run, in pixels of the input.
  * @param imageFromTile a similarity to pixels of the picture; depths are scaled with it.
  */
-export function meshFromOutputs(outputs: Readonly<Record<string, Feed>>, imageFromTile: Affine): FaceMesh {
-  const of = (name: string, length: number): ArrayLike<number> => {
-    const data = outputs[name]?.data;
-    if (!(data instanceof Float32Array) || data.length !== length) throw new Error(`the mesh network gave no ${name} of ${length} numbers`);
-    return data;
-  };
+export function meshFromOutputs(outputs: Outputs, imageFromTile: Affine): FaceMesh {
+  const of = (name: string, length: number): Float32Array => outputOf(outputs, name, length);
   const points = new Float32Array(ALL * 3);
-  points.set(Array.from(of('output_mesh_identity', COARSE * 3)));
-  const place = (indices: readonly number[], found: ArrayLike<number>): void => {
+  points.set(of('output_mesh_identity', COARSE * 3));
+  const place = (indices: readonly number[], found: Float32Array): void => {
     for (const [k, i] of indices.entries()) {
       points[i * 3] = found[k * 2]!;
       points[i * 3 + 1] = found[k * 2 + 1]!;
@@ -64,7 +77,10 @@ export function meshFromOutputs(outputs: Readonly<Record<string, Feed>>, imageFr
     const depth = eye.slice(0, AROUND).reduce((sum, i) => sum + points[i * 3 + 2]!, 0) / AROUND;
     for (const i of indices) points[i * 3 + 2] = depth;
   }
-  const [a, b, tx, c, d, ty] = imageFromTile;
+  return inPicture(outputs, points, imageFromTile);
+}
+
+function inPicture(outputs: Outputs, points: Float32Array, [a, b, tx, c, d, ty]: Affine): FaceMesh {
   const scale = Math.hypot(a, c);
   for (let i = 0; i < points.length; i += 3) {
     const [x, y] = [points[i]!, points[i + 1]!];
@@ -72,5 +88,5 @@ export function meshFromOutputs(outputs: Readonly<Record<string, Feed>>, imageFr
     points[i + 1] = c * x + d * y + ty;
     points[i + 2]! *= scale;
   }
-  return { points, presence: 1 / (1 + Math.exp(-of('conv_faceflag', 1)[0]!)) };
+  return { points, presence: 1 / (1 + Math.exp(-outputOf(outputs, 'conv_faceflag', 1)[0]!)) };
 }

@@ -6,7 +6,7 @@ import { meanFace } from '../../src/face/index.ts';
 import type { ByteImage } from '../../src/image/index.ts';
 import type { ClipInfo, Frame, FrameRange, FrameSource } from '../../src/video/index.ts';
 import { pickFrames } from '../../src/video/index.ts';
-import { type Detection, type FaceModels, landmarks68 } from '../../src/vision/index.ts';
+import { type Detection, type FaceMesh, type FaceModels, landmarks68, type Region } from '../../src/vision/index.ts';
 
 /** Where the mean face's square has its middle, and its side, in pixels. */
 export interface FakeFace {
@@ -70,6 +70,13 @@ export const fakeLandmarks = (face: FakeFace): Float64Array => landmarks68(fakeM
 /** The stand-in. Faces in the left half are one person, those in the right half another. */
 export function fakeModels(): FaceModels & { readonly calls: { detect: number; mesh: number } } {
   const calls = { detect: 0, mesh: 0 };
+  const meshIn = (image: ByteImage, region: Region): FaceMesh => {
+    const near = facesOf(image)
+      .map((face) => ({ face, far: Math.hypot(face.x - region.x, face.y - region.y) }))
+      .filter(({ far }) => far < region.side / 2)
+      .sort((a, b) => a.far - b.far)[0]?.face;
+    return near === undefined ? { points: new Float32Array(478 * 3), presence: 0 } : { points: fakeMesh(near), presence: near.presence };
+  };
   return {
     calls,
     async detect(image) {
@@ -88,11 +95,11 @@ export function fakeModels(): FaceModels & { readonly calls: { detect: number; m
     },
     async mesh(image, region) {
       calls.mesh++;
-      const near = facesOf(image)
-        .map((face) => ({ face, far: Math.hypot(face.x - region.x, face.y - region.y) }))
-        .filter(({ far }) => far < region.side / 2)
-        .sort((a, b) => a.far - b.far)[0]?.face;
-      return near === undefined ? { points: new Float32Array(478 * 3), presence: 0 } : { points: fakeMesh(near), presence: near.presence };
+      return meshIn(image, region);
+    },
+    async glance(image, region) {
+      const { points, presence } = meshIn(image, region);
+      return { points: points.slice(0, 468 * 3), presence };
     },
     person: () => Promise.reject(new Error('not asked for')),
     async identity(_, landmarks) {

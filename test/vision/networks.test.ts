@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { networkSources, readNetworkFiles } from '../../src/platform/node/faceModelFiles.ts';
 import { ortBackend } from '../../src/platform/node/ortBackend.ts';
 import type { Program } from '../../src/runtime/index.ts';
-import type { FaceNetworkName } from '../../src/vision/index.ts';
+import { coarseOutputs, type FaceNetworkName } from '../../src/vision/index.ts';
 import { expectClose } from '../support.ts';
 
 interface Golden {
@@ -57,6 +57,15 @@ test.each(Object.keys(tolerances) as (keyof typeof tolerances)[])('%s gives what
       { abs: tolerances[name] },
     );
   }
+});
+
+test('a glance is the mesh before its second look', async () => {
+  const input = planes(192, (byte) => byte / 255);
+  await using whole = await compiled('attentionMesh');
+  await using part = await compiled('coarseMesh');
+  const [all, some] = [await whole.run({ input }), await part.run({ input })];
+  expect(Object.keys(some).sort()).toEqual([...coarseOutputs].sort());
+  for (const name of coarseOutputs) expectClose(some[name]!.data as Float32Array, all[name]!.data as Float32Array, { abs: 1e-5 });
 });
 
 test('identity gives what face-api gives', async () => {

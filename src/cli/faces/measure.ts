@@ -42,6 +42,7 @@ function withoutExcuse(models: FaceModels, onLacking: (error: ResourceError) => 
   return {
     detect: (...given) => models.detect(...given),
     mesh: (...given) => models.mesh(...given),
+    glance: (...given) => models.glance(...given),
     person: (...given) => models.person(...given),
     async identity(...given) {
       try {

@@ -59,6 +59,7 @@ test('threads measure what the calling thread measures', async () => {
 const models = (identity: FaceModels['identity']): FaceModels => ({
   detect: () => Promise.reject(new Error('not asked for')),
   mesh: () => Promise.reject(new Error('not asked for')),
+  glance: () => Promise.reject(new Error('not asked for')),
   person: () => Promise.reject(new Error('not asked for')),
   identity,
   [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -255,7 +255,7 @@ async function identitiesIn(path: string, models: FaceModels, tools: ExtractTool
   for await (const { image } of source.frames({ to: 64 })) {
     const detection = (await models.detect(image))[0];
     if (detection === undefined) continue;
-    const first = await models.mesh(image, regionOfDetection(detection));
+    const first = await models.glance(image, regionOfDetection(detection));
     const second = await models.mesh(image, regionOfMesh(first.points));
     if (second.presence > 0.5)
       found.push(Float32Array.from(await models.identity(image, landmarks68(second.points)), (v) => Math.round(v * 1e4) / 1e4));

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { FormatError, ResourceError } from '../../base/index.ts';
 import { onnxFromIdentityWeights, onnxFromTflite } from '../../tflite/index.ts';
-import type { FaceNetworkName } from '../../vision/index.ts';
+import { coarseOutputs, type FaceNetworkName } from '../../vision/index.ts';
 
 export interface NetworkSource {
   /** Name and version on npm. */
@@ -24,6 +24,13 @@ export interface NetworkSource {
 const detection = { package: '@mediapipe/face_detection', version: '0.4.1657300184', purpose: 'finding faces' };
 const one = (files: readonly Uint8Array[], name: string): Uint8Array => onnxFromTflite(files[0]!, name);
 
+/** Several files in a row; face_mesh_solution_packed_assets_loader.js says that this one comes first and how long it is. */
+const mesh = {
+  ...{ package: '@mediapipe/face_mesh', version: '0.4.1657299874', purpose: 'landmarks' },
+  files: [['face_mesh_solution_packed_assets.data', 'dbe5905c582c0462cdaea17e7e6ecea92edaa8cccc515c5e2e7291f2cbb5fb99']],
+  bytes: 2495952,
+} as const;
+
 export const networkSources: Readonly<Record<FaceNetworkName, NetworkSource>> = {
   fullRange: {
     ...detection,
@@ -35,14 +42,8 @@ export const networkSources: Readonly<Record<FaceNetworkName, NetworkSource>> = 
     files: [['face_detection_short_range.tflite', '3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633']],
     convert: one,
   },
-  attentionMesh: {
-    package: '@mediapipe/face_mesh',
-    version: '0.4.1657299874',
-    purpose: 'landmarks',
-    files: [['face_mesh_solution_packed_assets.data', 'dbe5905c582c0462cdaea17e7e6ecea92edaa8cccc515c5e2e7291f2cbb5fb99']],
-    // Several files in a row; face_mesh_solution_packed_assets_loader.js says that this one comes first and how long it is.
-    convert: ([assets], name) => onnxFromTflite(assets!.subarray(0, 2495952), name),
-  },
+  attentionMesh: { ...mesh, convert: ([assets], name) => onnxFromTflite(assets!.subarray(0, mesh.bytes), name) },
+  coarseMesh: { ...mesh, convert: ([assets], name) => onnxFromTflite(assets!.subarray(0, mesh.bytes), name, coarseOutputs) },
   person: {
     package: '@mediapipe/selfie_segmentation',
     version: '0.1.1675465747',
