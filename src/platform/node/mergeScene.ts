@@ -86,7 +86,7 @@ async function identityIn(path: string, { open, models: load }: SceneTools): Pro
   for await (const { image } of source.frames({ to: 1 })) {
     const detection = (await models.detect(image))[0];
     if (detection === undefined) break;
-    const first = await models.mesh(image, regionOfDetection(detection));
+    const first = await models.glance(image, regionOfDetection(detection));
     const second = await models.mesh(image, regionOfMesh(first.points));
     return await models.identity(image, landmarks68(second.points));
   }
