@@ -64,7 +64,7 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     writeMask(coverage, { x, y, image: colour }, mask);
     return { image, mask: coverage };
   }
-  const canvas = readWindow(frame, touchesAll ? whole : unionOf(visible.map(({ crop }) => windowOf(crop.pane!))));
+  let canvas = readWindow(frame, touchesAll ? whole : unionOf(visible.map(({ crop }) => windowOf(crop.pane!))));
   const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, context.tools.simd) : undefined;
   const total = floatImage(canvas.image.width, canvas.image.height, 1);
   let changed = false;
@@ -73,10 +73,12 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     const merged = mergeOne(i, degraded);
     if (merged.merged && touchesAll) {
       const behind: FloatImage = degraded ?? (i === 0 ? canvas.image : readWindow(frame, whole).image);
-      const own: Pane = { x: 0, y: 0, image: { ...behind, data: behind.data.slice() } };
+      // The last face may be painted into what lies behind it.
+      const data = i === visible.length - 1 ? behind.data : behind.data.slice();
+      const own: Pane = { x: 0, y: 0, image: { ...behind, data } };
       paste(own, pane, merged.colour);
       if (settings.color_degrade_power !== 0) degradeColours(own.image, settings);
-      if (i === 0) canvas.image.data.set(own.image.data);
+      if (i === 0) canvas = own;
       else layOver(canvas, pane, cut(own.image, windowOf(pane)), merged.mask);
       changed = true;
     } else if (i === 0) paste(canvas, pane, merged.colour);
