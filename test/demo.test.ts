@@ -98,7 +98,7 @@ beforeAll(async () => {
 }, 240_000);
 
 test('a film has the frames, times, length, colour tags and sound of its clip, for two other readers', { timeout: 120_000 }, async () => {
-  const film = await merged('film.mp4', '--to', String(FRAMES), '--sharpen-mode', 'gaussian', '--blursharpen-amount', '3');
+  const film = await merged('film.mp4', '--to', String(FRAMES), '--sharpen-prediction', '3');
   expect(await pictureTimes(film)).toEqual((await pictureTimes(source)).slice(0, FRAMES));
   const found = await probe(film);
   expect(found.video).toMatchObject({ codec: 'h264', width: 640, height: 480, pixelFormat: 'yuv420p', frameRate: 25 });

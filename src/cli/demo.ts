@@ -32,7 +32,7 @@ const assets = fileURLToPath(new URL('../../assets/demo/', import.meta.url));
 const recipe = { ...demoOptions, from: join(assets, 'base.safetensors.gz') };
 
 /** The small model's faces are soft beside the clip. */
-const filmFlags = ['--sharpen-mode', 'gaussian', '--blursharpen-amount', '3'] as const;
+const filmFlags = ['--sharpen-prediction', '4'] as const;
 
 export const demo: Command = {
   name: 'demo',

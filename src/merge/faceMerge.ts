@@ -75,7 +75,8 @@ export function rawPrediction(
 export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: MergeSettings, context: FaceContext): MergedPane {
   const pane = crop.pane!;
   const { mode } = settings;
-  const { face, prd, dst } = workingFace(crop, prediction, settings);
+  const { face: plain, prd, dst } = workingFace(crop, prediction, settings);
+  const face = sharpened(plain, settings, context.tools);
   const wrk = faceMask(crop, { prd, dst }, prediction, settings, mode !== 'raw-rgb', context.tools.simd);
   const mask = maskInFrame(crop, pane, wrk, context.tools.simd);
   if (mode === 'original') return { colour: pane.image, mask, merged: false };
@@ -157,6 +158,14 @@ export const degradesFrame = (s: MergeSettings): boolean => s.image_denoise_powe
 
 /** Whether colours are taken from where the mask is. */
 const readsArea = (s: MergeSettings): boolean => s.color_transfer_mode !== 'none' || (s.mode === 'hist-match' && s.masked_hist_match);
+
+/** The predicted face made crisper by itself, before anything of the frame is mixed in. */
+function sharpened(face: FloatImage, { sharpen_prediction: amount }: MergeSettings, { simd }: MergeTools): FloatImage {
+  if (amount === 0) return face;
+  const out = blurSharpen(face, 'gaussian', amount, simd);
+  clip(out.data, 0, 1);
+  return out;
+}
 
 /** Colours and histogram before the face enters the frame; seamless modes do that afterwards. */
 function colourFace(crop: FaceCrop, face: FloatImage, area: FloatImage, settings: MergeSettings, { rng, tools }: FaceContext): FloatImage {

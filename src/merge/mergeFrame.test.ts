@@ -203,3 +203,24 @@ test('a face that moves by (6, −8) between its neighbours has power 10 at 53.1
     { power: 0, angleDeg: 0 },
   ]);
 });
+
+test('sharpening the prediction makes its edges crisper, and leaves what is flat, and all of the frame, as it was', () => {
+  const frame = noisy(8);
+  const at = faceAt(60, 40, 50);
+  const merged = (face: FloatImage, sharpen_prediction: number): Uint8Array => {
+    const settings = resolveMergeSettings({ color_transfer_mode: 'none', sharpen_prediction });
+    const crop = cropFace(frame, at, MODEL, settings, tools.simd);
+    const { image } = mergeFrame(frame, [{ crop, prediction: { face, mask: oval(), dstMask: oval() } }], settings, context);
+    return image.data as Uint8Array;
+  };
+  const flatFace = flat(64, 3, 0.5);
+  expect(Buffer.compare(merged(flatFace, 5), merged(flatFace, 0))).toBe(0);
+  const edge = flat(64, 3, 0.4);
+  for (let i = 0; i < edge.data.length; i++) if (Math.floor(i / 3) % 64 >= 32) edge.data[i] = 0.6;
+  const [plain, crisp] = [merged(edge, 0), merged(edge, 4)];
+  const row = (data: Uint8Array): number[] => Array.from({ length: 30 }, (_, x) => data[(65 * WIDTH + 70 + x) * 3]!);
+  const span = (values: number[]): number => Math.max(...values) - Math.min(...values);
+  expect(span(row(plain))).toBeLessThan(60);
+  // A step of 0.2 overshoots by a / 2 · ¼ of it on either side: here by 0.1, so that it spans twice as much.
+  expect(span(row(crisp)) / span(row(plain))).toBeCloseTo(2, 0);
+});

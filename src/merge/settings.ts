@@ -160,6 +160,15 @@ export const mergeSettingTable = [
     help: 'share of a picture in 256 colours',
   },
   {
+    name: 'sharpen_prediction',
+    kind: 'int',
+    min: 0,
+    max: 100,
+    default: 0,
+    ours: true,
+    help: 'sharpen the predicted face before it enters the frame; unlike blursharpen_amount it resamples nothing of the frame. 1 to 5 suit faces that are soft',
+  },
+  {
     name: 'linear_light',
     kind: 'bool',
     default: false,
