@@ -253,7 +253,11 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     };
     const asked = await page.request.post(`${server.origin}/api/jobs`, { data: merge });
     expect(asked.status(), await asked.text()).toBe(200);
-    await page.locator('.notice-done', { hasText: 'film.mp4' }).waitFor({ timeout: 90_000 });
+    const { id } = (await asked.json()) as { id: string };
+    const stateOf = async (): Promise<unknown> =>
+      ((await (await page.request.get(`${server.origin}/api/jobs`)).json()) as { id: string; state: string }[]).find((job) => job.id === id)
+        ?.state;
+    await expect.poll(stateOf, { timeout: 90_000 }).toBe('done');
     await page.goto(`${server.origin}/#workspace`);
     await page.getByRole('link', { name: 'Verify film.mp4' }).click();
     await page.getByText('Its credentials hold').waitFor();

@@ -38,7 +38,12 @@ export async function serveStudio(workspace?: string, home = mkdtempSync(join(tm
     env: { ...process.env, LIAE_CONFIG: join(home, 'config'), HOME: home, USERPROFILE: home },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(createInterface({ input: server.stdout! }), 'line')) as [string];
+  const [line] = await Promise.race([
+    once(createInterface({ input: server.stdout! }), 'line') as Promise<[string]>,
+    once(server, 'exit').then(([code]) => {
+      throw new Error(`liae studio ended with ${String(code)}`);
+    }),
+  ]);
   const event = JSON.parse(line) as { event: string; url: string; workspace: string | null };
   expect(event.event).toBe('listening');
   const end = async (): Promise<number | null> => {
