@@ -45,8 +45,10 @@ function leastUnderEllipse(mask: FloatImage, size: number, sign: 1 | -1, simd: S
   floats.fill(0, 0, area);
   for (let k = 1; k < levels; k++) floats.fill(0, k * area + padded, (k + 1) * area); // read, but never written
   for (let y = bounds.y; y < bounds.y + bounds.height; y++) {
+    const from = y * width + bounds.x;
     const to = (y - y0 + r) * stride + bounds.x - x0 + r;
-    for (let x = 0, from = y * width + bounds.x; x < bounds.width; x++) floats[to + x] = sign * mask.data[from + x]!;
+    if (sign === 1) floats.set(mask.data.subarray(from, from + bounds.width), to);
+    else for (let x = 0; x < bounds.width; x++) floats[to + x] = -mask.data[from + x]!;
   }
   for (let k = 1; k < levels; k++) least([(k - 1) * area, (k - 1) * area + 2 ** (k - 1)], k * area, padded);
   const places: number[] = [];
@@ -61,7 +63,9 @@ function leastUnderEllipse(mask: FloatImage, size: number, sign: 1 | -1, simd: S
   least(places, levels * area, lines * stride);
   for (let y = 0; y < lines; y++) {
     const from = levels * area + y * stride;
-    for (let x = x0, to = (y0 + y) * width; x < x1; x++) out.data[to + x] = sign * floats[from + x - x0]!;
+    const to = (y0 + y) * width + x0;
+    if (sign === 1) out.data.set(floats.subarray(from, from + x1 - x0), to);
+    else for (let x = 0; x < x1 - x0; x++) out.data[to + x] = -floats[from + x]!;
   }
   return out;
 }

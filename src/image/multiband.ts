@@ -37,7 +37,7 @@ export function laplacianPyramid(image: FloatImage, levels: number): FloatImage[
     const next = sizes[k + 1];
     if (next === undefined) return level;
     const band = double(next, level.width, level.height);
-    for (let i = 0; i < band.data.length; i++) band.data[i] = level.data[i]! - band.data[i]!;
+    subtractFrom(level.data, band.data);
     return band;
   });
 }
@@ -45,66 +45,99 @@ export function laplacianPyramid(image: FloatImage, levels: number): FloatImage[
 export function collapsePyramid(bands: readonly FloatImage[]): FloatImage {
   return bands.reduceRight((coarse, band) => {
     const out = double(coarse, band.width, band.height);
-    for (let i = 0; i < out.data.length; i++) out.data[i] = out.data[i]! + band.data[i]!;
+    addTo(out.data, band.data);
     return out;
   });
 }
 
 function mixBand(a: FloatImage, b: FloatImage, mask: FloatImage): FloatImage {
   const out = floatImage(a.width, a.height, a.channels);
-  for (let i = 0, p = 0; i < mask.data.length; i++) {
-    for (let c = 0; c < a.channels; c++, p++) out.data[p] = a.data[p]! + (b.data[p]! - a.data[p]!) * mask.data[i]!;
+  mixValues(a.data, b.data, mask.data, a.channels, out.data);
+  return out;
+}
+
+function mixValues(a: Float32Array, b: Float32Array, mask: Float32Array, channels: number, out: Float32Array): void {
+  for (let i = 0, p = 0; i < mask.length; i++) {
+    const m = mask[i]!;
+    for (let c = 0; c < channels; c++, p++) out[p] = a[p]! + (b[p]! - a[p]!) * m;
+  }
+}
+
+function addTo(sum: Float32Array, more: Float32Array): void {
+  for (let i = 0; i < sum.length; i++) sum[i]! += more[i]!;
+}
+
+/** whole − part, in the place of the part. */
+function subtractFrom(whole: Float32Array, part: Float32Array): void {
+  for (let i = 0; i < part.length; i++) part[i] = whole[i]! - part[i]!;
+}
+
+const held = (i: number, length: number): number => (i < 0 ? 0 : i >= length ? length - 1 : i);
+
+/** Every second pixel of the image under Burt's generating kernel, 1 4 6 4 1 of sixteen; edges replicated. */
+function halve({ width, height, channels, data }: FloatImage): FloatImage {
+  const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
+  const across = new Float32Array(w * channels * height);
+  const padded = new Float32Array((2 * w + 4) * channels);
+  const row = w * channels;
+  for (let y = 0; y < height; y++) {
+    const from = y * width * channels;
+    padded.set(data.subarray(from, from + width * channels), 2 * channels);
+    for (let c = 0; c < channels; c++) {
+      padded[c] = padded[channels + c] = data[from + c]!;
+      for (let x = width + 2; x < 2 * w + 4; x++) padded[x * channels + c] = data[from + (width - 1) * channels + c]!;
+    }
+    halveRow(padded, channels, across, y * row, row);
+  }
+  const out = floatImage(w, h, channels);
+  for (let y = 0; y < h; y++) {
+    const rows = [-2, -1, 0, 1, 2].map((k) => held(2 * y + k, height) * row) as [number, number, number, number, number];
+    addRows(across, rows, out.data, y * row, row);
   }
   return out;
 }
 
-/** Burt's generating kernel. */
-const kernel = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16] as const;
-const held = (i: number, length: number): number => (i < 0 ? 0 : i >= length ? length - 1 : i);
+function halveRow(padded: Float32Array, channels: number, out: Float32Array, at: number, count: number): void {
+  const [one, two, three, four] = [channels, 2 * channels, 3 * channels, 4 * channels];
+  for (let i = 0, p = 0; i < count; p += channels) {
+    for (let c = 0; c < channels; c++, i++, p++) {
+      out[at + i] = (padded[p]! + padded[p + four]!) / 16 + (padded[p + one]! + padded[p + three]!) / 4 + padded[p + two]! * 0.375;
+    }
+  }
+}
 
-/** Every second pixel of the image under the kernel; edges replicated. */
-function halve(image: FloatImage): FloatImage {
-  const { width, height, channels } = image;
-  const [w, h] = [(width + 1) >> 1, (height + 1) >> 1];
-  const across = floatImage(w, height, channels);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < w; x++) {
-      for (let c = 0; c < channels; c++) {
-        let sum = 0;
-        for (let k = 0; k < 5; k++) sum += kernel[k]! * image.data[(y * width + held(2 * x + k - 2, width)) * channels + c]!;
-        across.data[(y * w + x) * channels + c] = sum;
-      }
-    }
+function addRows(
+  from: Float32Array,
+  [a, b, c, d, e]: readonly [number, number, number, number, number],
+  out: Float32Array,
+  at: number,
+  count: number,
+): void {
+  for (let i = 0; i < count; i++) {
+    out[at + i] = (from[a + i]! + from[e + i]!) / 16 + (from[b + i]! + from[d + i]!) / 4 + from[c + i]! * 0.375;
   }
-  const out = floatImage(w, h, channels);
-  const row = w * channels;
-  for (let y = 0; y < h; y++) {
-    for (let k = 0; k < 5; k++) {
-      const from = held(2 * y + k - 2, height) * row;
-      const weight = kernel[k]!;
-      for (let i = 0; i < row; i++) out.data[y * row + i]! += across.data[from + i]! * weight;
-    }
-  }
-  return out;
 }
 
 /** The image at twice its size (or one less): linear between its pixels, which are the even ones of the result. */
 function double(image: FloatImage, width: number, height: number): FloatImage {
   const { channels } = image;
   const out = floatImage(width, height, channels);
+  const row = image.width * channels;
+  // A row between two rows, with its last pixel once more behind it.
+  const middle = new Float32Array(row + channels);
   for (let y = 0; y < height; y++) {
-    const top = y >> 1;
-    const bottom = held((y + 1) >> 1, image.height);
-    for (let x = 0; x < width; x++) {
-      const left = x >> 1;
-      const right = held((x + 1) >> 1, image.width);
-      const [a, b] = [(top * image.width + left) * channels, (top * image.width + right) * channels];
-      const [e, f] = [(bottom * image.width + left) * channels, (bottom * image.width + right) * channels];
-      const to = (y * width + x) * channels;
-      for (let c = 0; c < channels; c++) {
-        out.data[to + c] = (image.data[a + c]! + image.data[b + c]! + image.data[e + c]! + image.data[f + c]!) / 4;
-      }
-    }
+    const [top, bottom] = [(y >> 1) * row, held((y + 1) >> 1, image.height) * row];
+    for (let i = 0; i < row; i++) middle[i] = (image.data[top + i]! + image.data[bottom + i]!) / 2;
+    middle.copyWithin(row, row - channels, row);
+    doubleRow(middle, channels, out.data, y * width * channels, width);
   }
   return out;
+}
+
+function doubleRow(middle: Float32Array, channels: number, out: Float32Array, at: number, width: number): void {
+  for (let x = 0, o = at; x < width; x++) {
+    const left = (x >> 1) * channels;
+    const right = left + (x & 1) * channels;
+    for (let c = 0; c < channels; c++, o++) out[o] = (middle[left + c]! + middle[right + c]!) / 2;
+  }
 }
