@@ -17,6 +17,9 @@ const [given, out = join(root, 'docs', 'studio')] = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), 'liae-pictures-'));
 const workspace = given === undefined ? join(scratch, 'two people') : resolve(given);
 
+/** Nothing of the one who takes them is in the pictures. */
+const env = { ...process.env, LIAE_CONFIG: join(scratch, 'config'), HOME: join(scratch, 'home'), USERPROFILE: join(scratch, 'home') };
+
 function fill() {
   for (const side of ['src', 'dst']) {
     mkdirSync(join(workspace, `data_${side}`), { recursive: true });
@@ -28,11 +31,23 @@ function fill() {
   const from = `--from=${join(root, 'assets', 'demo', 'base.safetensors.gz')}`;
   const small = [...size, from, '--learning-rate=3e-4', '--batch-size=4', '--target=240', '--preview-every=60'];
   const sides = ['src', 'dst'].map((side) => `--${side}=${join(workspace, `data_${side}`, 'aligned')}`);
-  spawnSync(process.execPath, [main, 'train', '--model', join(workspace, 'model'), ...small, ...sides], { stdio: 'ignore' });
+  spawnSync(process.execPath, [main, 'train', '--model', join(workspace, 'model'), ...small, ...sides], { stdio: 'ignore', env });
+  const film = [
+    '--input',
+    join(workspace, 'data_dst.mp4'),
+    '--faces',
+    join(workspace, 'data_dst', 'aligned'),
+    '--output',
+    join(workspace, 'film.mp4'),
+  ];
+  spawnSync(process.execPath, [main, 'merge', '--model', join(workspace, 'model'), ...film, '--missing=copy', '--to=60'], {
+    stdio: 'ignore',
+    env,
+  });
 }
 
 const screens = [
-  ['workspace', '#workspace', async () => {}],
+  ['workspace', '#workspace', async (page) => await page.getByText('in all').waitFor()],
   [
     'faces',
     '#faces/data_src/aligned',
@@ -57,6 +72,8 @@ const screens = [
       await page.locator('.face-view svg').waitFor();
     },
   ],
+  ['export', '#export/model', async (page) => await page.getByText('With the key of this installation').waitFor()],
+  ['verify', '#verify/film.mp4', async (page) => await page.locator('.verdict').waitFor()],
   ['training', '#training/model', async (page) => await page.locator('.preview-box img').waitFor()],
   [
     'jobs',
@@ -83,19 +100,34 @@ async function endJobs(page) {
 
 if (given === undefined) fill();
 mkdirSync(out, { recursive: true });
-const server = spawn(process.execPath, [main, 'studio', workspace, '--port=0', '--no-open', '--json'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
-try {
-  const line = await new Promise((done, fail) => {
-    createInterface({ input: server.stdout }).once('line', done);
+function serve(...folder) {
+  const server = spawn(process.execPath, [main, 'studio', ...folder, '--port=0', '--no-open', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env,
+  });
+  const url = new Promise((done, fail) => {
+    createInterface({ input: server.stdout }).once('line', (line) => done(JSON.parse(line).url));
     server.once('exit', (code) => fail(new Error(`liae studio ended with ${code}`)));
   });
-  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' })).newPage();
+  url.catch(() => {});
+  return { server, url };
+}
+
+const { server, url } = serve(workspace);
+const browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
+try {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark' });
+  const page = await context.newPage();
   page.on('console', (message) => message.type() === 'error' && process.stderr.write(`${message.text()}\n`));
   page.on('pageerror', (error) => process.stderr.write(`${error}\n`));
-  await page.goto(JSON.parse(line).url);
+  await page.goto(await url);
+  const first = serve();
+  const entry = await context.newPage();
+  await entry.goto(await first.url);
+  await entry.getByLabel('Folder that will be made').fill('/home/you/liae/workspace');
+  await entry.screenshot({ path: join(out, 'start.png') });
+  await entry.close();
+  first.server.kill('SIGINT');
   for (const [name, hash, prepare] of screens) {
     await page.evaluate((to) => {
       location.hash = to;
