@@ -8,9 +8,8 @@ import { type Code, constant, f32x4, i32, type Local, type Locals, loop, type Ro
 
 const SIDE = 5;
 const REACH = 2;
-/** Rows that one round of the routine makes, and rows done at once, so that what is read again is still in the cache. */
+/** Rows that one round of the routine makes. */
 const ROUND = 4;
-const TILE = 32;
 
 /**
  * Medians one after another: one for each ten of `power`, weaker towards the end.
@@ -31,10 +30,7 @@ export function medianFiltered(image: FloatImage, power: number, whole: number, 
   for (let n = power; n > 0; n -= 10) {
     replicate(simd, from, stride, image);
     const run = simd.run(n >= whole ? routines.whole : routines.share);
-    for (let y = 0; y < height; y += TILE) {
-      const rows = Math.min(TILE, height - y);
-      run(from + y * stride, to + first + y * stride, stride, row * 4, rows, n / whole);
-    }
+    run(from, to + first, stride, row * 4, height, n / whole);
     [from, to] = [to, from];
   }
   const out = floatImage(width, height, channels);
