@@ -2,10 +2,12 @@
  * What page and server say to each other, as data: requests, replies and events. The types follow from the shapes, the server reads requests through
  * them, and /api/openapi.json is made of them. Portable: a page without a server may speak it to a worker.
  */
+import { mergeJob } from './protocol/merge.ts';
 import { either, flag, type Infer, integer, list, nullable, number, object, optional, table, text, word } from './schema.ts';
 
 export * from './protocol/demo.ts';
 export * from './protocol/export.ts';
+export * from './protocol/merge.ts';
 export * from './protocol/models.ts';
 export * from './protocol/verify.ts';
 export * from './protocol/workspace.ts';
@@ -115,6 +117,7 @@ export const jobRequest = either(
     model: path(),
     weightsOnly: flag(),
   }),
+  mergeJob,
 );
 export type JobRequest = Infer<typeof jobRequest>;
 export type JobKind = JobRequest['kind'];
@@ -132,7 +135,7 @@ export const jobInfo = object({
   progress: nullable(
     object({
       /** What is counted, a key of the page's messages. */
-      phase: word('frames', 'faces', 'measured', 'iterations'),
+      phase: word('frames', 'faces', 'measured', 'iterations', 'merged'),
       done: integer(),
       total: nullable(integer()),
       perSecond: nullable(number()),

@@ -207,6 +207,11 @@ export class MergeHand {
     }));
   }
 
+  /** Gives a frame up that was begun. */
+  forget(id: number): void {
+    this.#open.delete(id);
+  }
+
   /** Completes a frame that was begun. */
   finish(id: number, predictions: readonly RawPrediction[]): MergedResult {
     const began = performance.now();

@@ -7,6 +7,7 @@ import type { Json, Schema } from '../schema.ts';
 import { exportRoutes } from './routes/export.ts';
 import { facesRoutes } from './routes/faces.ts';
 import { jobsRoutes } from './routes/jobs.ts';
+import { mergeRoutes } from './routes/merge.ts';
 import { modelsRoutes } from './routes/models.ts';
 import { studioRoutes } from './routes/studio.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...modelsRoutes,
   ...jobsRoutes,
   ...exportRoutes,
+  ...mergeRoutes,
 ];
 
 /** The OpenAPI document of the table. */

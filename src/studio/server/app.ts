@@ -55,7 +55,7 @@ export function studioApp({ studio, gate, page, onFault }: AppOptions): (request
       if (!isBytes(answer)) return context.json(answer as object);
       const headers: Record<string, string> = { 'content-type': answer.type, ...answer.headers };
       if (headers['cache-control'] !== undefined && w !== studio.key) headers['cache-control'] = 'no-store';
-      return context.body(answer.bytes as ReadableStream<Uint8Array<ArrayBuffer>>, 200, headers);
+      return context.body(answer.bytes as ReadableStream<Uint8Array<ArrayBuffer>>, answer.status ?? 200, headers);
     });
   }
   app.get('/api/openapi.json', (context) => context.json(openApi(studio.version) as object));

@@ -4,7 +4,7 @@
  */
 import { OptionError } from '../../base/index.ts';
 import { findOption, flagOf } from '../../train/index.ts';
-import type { JobInfo, JobRequest } from '../protocol.ts';
+import type { JobInfo, JobRequest, MergeJobRequest } from '../protocol.ts';
 import { numbersFile } from './faceTable.ts';
 import type { Places } from './places.ts';
 
@@ -29,12 +29,43 @@ export async function wordsOf(request: JobRequest, places: Places): Promise<read
     }
     case 'export':
       return ['export', `--model=${await places.at(request.model)}`, `--format=${request.format}`, `--out=${await places.at(request.out)}`];
+    case 'merge':
+      return await mergeWords(request, places);
     case 'import': {
       const from = await places.at(request.from);
       const target = await places.at(request.model);
       return ['import', from, `--name=${request.name}`, `--model=${target}`, ...(request.weightsOnly ? ['--weights-only'] : [])];
     }
   }
+}
+
+async function mergeWords(request: MergeJobRequest, places: Places): Promise<readonly string[]> {
+  const { codec, quality, depth, mask, alpha, sound, smooth, fill, copyMissing, only, xseg, enhancer, from, to, again } = request;
+  const networks: string[] = [];
+  if (xseg !== undefined) networks.push(`--xseg-model=${await places.at(xseg.path)}`, `--xseg-pixels=${xseg.pixels}`);
+  if (enhancer !== undefined) networks.push(`--enhancer=${await places.at(enhancer.path)}`, `--enhancer-pixels=${enhancer.pixels}`);
+  return [
+    ...['merge', `--model=${await places.at(request.model)}`, `--input=${await places.at(request.input)}`],
+    ...[
+      `--faces=${await places.at(request.faces)}`,
+      `--output=${await places.at(request.out)}`,
+      `--session=${await places.at(request.session)}`,
+    ],
+    ...(mask === undefined ? [] : [`--mask=${await places.at(mask)}`]),
+    ...(codec === undefined ? [] : [`--codec=${codec}`]),
+    ...[`--quality=${quality}`, `--depth=${depth}`],
+    ...(alpha ? ['--alpha'] : []),
+    ...(sound ? [] : ['--no-sound']),
+    ...(smooth ? ['--smooth'] : []),
+    ...(fill ? ['--fill'] : []),
+    ...(copyMissing ? ['--missing=copy'] : []),
+    ...(only === undefined ? [] : [`--only=${only}`]),
+    ...networks,
+    ...(from === undefined ? [] : [`--from=${from}`]),
+    ...(to === undefined ? [] : [`--to=${to}`]),
+    ...(again ? ['--again'] : []),
+    '--json',
+  ];
 }
 
 async function optionWord(name: string, value: string | number | boolean, places: Places): Promise<string> {
@@ -82,6 +113,7 @@ export function tell(told: Told, line: Line, at: number): Told {
     case 'measuring':
       return counted(told, { phase: 'measured', done: number('done') ?? 0, total: number('of') }, at);
     case 'progress':
+      return counted(told, { phase: 'merged', done: number('done') ?? 0, total: number('total') }, at);
     case 'trouble':
     case 'warning':
     case 'savefailed':

@@ -12,6 +12,10 @@ import { copyDemo } from './demo.ts';
 import type { Hub } from './hub.ts';
 import { Jobs } from './jobs.ts';
 import { MarkingChoice } from './marking.ts';
+import type { Bench } from './mergeBench.ts';
+import { Benches, processBench } from './mergeBenches.ts';
+import type { BenchAsk } from './mergeOpening.ts';
+import { RenderQueue } from './mergeQueue.ts';
 import { Places } from './places.ts';
 import type { Studio } from './routing.ts';
 import type { Settings } from './settings.ts';
@@ -22,6 +26,7 @@ export class NoWorkspace extends LiaeError {}
 interface Opened {
   readonly places: Places;
   readonly jobs: Jobs;
+  readonly renders: RenderQueue;
   readonly key: string;
 }
 
@@ -32,6 +37,8 @@ export interface OpenStudioOptions {
   /** What runs `liae`: a program and its first arguments. */
   readonly program: readonly string[];
   readonly canOpen: boolean;
+  /** Where pictures are merged; a process of its own if left out. */
+  readonly bench?: ((ask: BenchAsk) => Promise<Bench>) | undefined;
 }
 
 export class OpenStudio implements Studio, Disposable {
@@ -40,16 +47,18 @@ export class OpenStudio implements Studio, Disposable {
   readonly settings: Settings;
   readonly canOpen: boolean;
   readonly marking: MarkingChoice;
+  readonly benches: Benches;
   readonly #program: readonly string[];
   #opened: Opened | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ hub, version, settings, program, canOpen }: OpenStudioOptions) {
+  constructor({ hub, version, settings, program, canOpen, bench = processBench }: OpenStudioOptions) {
     this.hub = hub;
     this.version = version;
     this.settings = settings;
     this.canOpen = canOpen;
     this.marking = new MarkingChoice(settings);
+    this.benches = new Benches(bench);
     this.#program = program;
   }
 
@@ -60,6 +69,10 @@ export class OpenStudio implements Studio, Disposable {
   /** @throws NoWorkspace */
   get jobs(): Jobs {
     return this.#now.jobs;
+  }
+  /** @throws NoWorkspace */
+  get renders(): RenderQueue {
+    return this.#now.renders;
   }
   /** @throws NoWorkspace */
   get name(): string {
@@ -134,20 +147,25 @@ export class OpenStudio implements Studio, Disposable {
     if (demo) await copyDemo(places);
     const { hub } = this;
     let current = (): boolean => true;
+    let renders: RenderQueue | undefined;
     const jobs = await Jobs.open({
       ...{ places, program: this.#program },
       moreWords: async (kind) => await this.marking.wordsFor(kind),
       onChange: (job) => current() && hub.tell({ event: 'job', job }),
       onGone: (id) => current() && hub.tell({ event: 'jobgone', id }),
-      onEnd: ({ request }) => {
+      onEnd: (job) => {
         if (!current()) return;
+        const { request } = job;
+        void renders?.ended(job);
         hub.tell({ event: 'workspace' });
         if (request.kind === 'measure') hub.tell({ event: 'faces', path: request.faces });
         if (request.kind === 'extract') hub.tell({ event: 'faces', path: request.out });
       },
     });
+    renders = await RenderQueue.open(places, jobs);
+    await this.benches.close();
     const before = this.#opened;
-    this.#opened = { places, jobs, key: createHash('sha256').update(places.root).digest('hex').slice(0, 10) };
+    this.#opened = { places, jobs, renders, key: createHash('sha256').update(places.root).digest('hex').slice(0, 10) };
     current = () => this.#opened?.jobs === jobs;
     before?.jobs[Symbol.dispose]();
     if (before !== undefined || this.canOpen) hub.tell({ event: 'opened' });
@@ -157,6 +175,7 @@ export class OpenStudio implements Studio, Disposable {
   }
 
   [Symbol.dispose](): void {
+    void this.benches.close();
     this.#opened?.jobs[Symbol.dispose]();
     this.#opened = undefined;
   }

@@ -5,6 +5,8 @@ import { object, type Schema } from '../schema.ts';
 import type { Hub } from './hub.ts';
 import type { Jobs } from './jobs.ts';
 import type { MarkingChoice } from './marking.ts';
+import type { Benches } from './mergeBenches.ts';
+import type { RenderQueue } from './mergeQueue.ts';
 import type { Places } from './places.ts';
 import type { Settings } from './settings.ts';
 
@@ -12,6 +14,9 @@ import type { Settings } from './settings.ts';
 export interface Studio {
   readonly places: Places;
   readonly jobs: Jobs;
+  readonly renders: RenderQueue;
+  /** The scene that is looked at. */
+  readonly benches: Benches;
   readonly name: string;
   /** Of the workspace; undefined without one. */
   readonly key: string | undefined;
@@ -39,6 +44,8 @@ export interface Bytes {
   readonly bytes: Uint8Array | ReadableStream<Uint8Array>;
   readonly type: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** 200 if left out. */
+  readonly status?: 206;
 }
 
 export interface Route {

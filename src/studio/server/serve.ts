@@ -6,7 +6,7 @@ import { OptionError, ResourceError } from '../../base/index.ts';
 import { studioApp } from './app.ts';
 import { type GateOptions, isLoopback } from './gate.ts';
 import { Hub } from './hub.ts';
-import { OpenStudio } from './openStudio.ts';
+import { OpenStudio, type OpenStudioOptions } from './openStudio.ts';
 import { Settings } from './settings.ts';
 
 export interface StudioOptions {
@@ -23,6 +23,8 @@ export interface StudioOptions {
   readonly settings: string;
   readonly version: string;
   readonly onFault: (error: unknown) => void;
+  /** Where pictures are merged; a process of its own if left out. */
+  readonly bench?: OpenStudioOptions['bench'];
 }
 
 export interface RunningStudio extends AsyncDisposable {
@@ -35,7 +37,7 @@ export interface RunningStudio extends AsyncDisposable {
 
 /** @throws ResourceError if the address cannot be had. @throws OptionError if the network could choose a folder. */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
-  const { workspace, host, port, program, page, settings, version, onFault } = options;
+  const { workspace, host, port, program, page, settings, version, onFault, bench } = options;
   const loopback = isLoopback(host);
   if (workspace === undefined && !loopback)
     throw new OptionError(`--host ${host}: which workspace?`, {
@@ -43,7 +45,7 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
       next: 'liae studio WORKSPACE --host …: pages that the network can reach cannot choose one',
     });
   const hub = new Hub();
-  const studio = new OpenStudio({ hub, version, settings: new Settings(settings), program, canOpen: loopback });
+  const studio = new OpenStudio({ hub, version, settings: new Settings(settings), program, canOpen: loopback, bench });
   if (workspace !== undefined) await studio.open(workspace);
   const token = randomBytes(24).toString('base64url');
   let gate: GateOptions = { token, host, port };

@@ -27,12 +27,12 @@ export class Refused extends Error {
   }
 }
 
-const query = (values: Readonly<Record<string, string | number>>): string =>
+export const query = (values: Readonly<Record<string, string | number>>): string =>
   Object.entries(values)
     .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
     .join('&');
 
-async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+export async function ask(method: string, path: string, body?: unknown): Promise<Response> {
   const sent = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const response = await fetch(`/api${path}`, { method, ...sent });
   if (response.ok) return response;
@@ -45,7 +45,8 @@ function problemIn(answer: unknown): Problem | undefined {
   return answer.error as Problem; // by our own server
 }
 
-const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => (await (await ask(method, path, body)).json()) as T;
+export const json = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+  (await (await ask(method, path, body)).json()) as T;
 
 export const readStudio = (): Promise<StudioInfo> => json('GET', '/studio');
 export const openWorkspace = (request: OpenRequest): Promise<StudioInfo> => json('POST', '/studio/open', request);

@@ -10,6 +10,7 @@ import { Uploads } from './parts/uploads.tsx';
 import { inLanguage, problemOf } from './problems.ts';
 import { ExportScreen } from './screens/export.tsx';
 import { FacesScreen } from './screens/faces.tsx';
+import { MergeScreen } from './screens/merge.tsx';
 import { StartScreen } from './screens/start.tsx';
 import { TrainingScreen } from './screens/training.tsx';
 import { VerifyScreen, verifyFile } from './screens/verify.tsx';
@@ -39,6 +40,7 @@ const screens: Readonly<Record<Screen, () => ReturnType<typeof WorkspaceScreen>>
   workspace: WorkspaceScreen,
   faces: FacesScreen,
   training: TrainingScreen,
+  merge: MergeScreen,
   export: ExportScreen,
   verify: VerifyScreen,
 };

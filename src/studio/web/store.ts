@@ -41,7 +41,7 @@ export const trainingOf = (model: string): JobInfo | undefined =>
   jobs.value.find((job) => job.request.kind === 'train' && job.request.model === model);
 
 // Where one is: #faces/data_src/aligned, #training/model.
-export const screenNames = ['workspace', 'faces', 'training', 'export', 'verify'] as const;
+export const screenNames = ['workspace', 'faces', 'training', 'merge', 'export', 'verify'] as const;
 export type Screen = (typeof screenNames)[number];
 export interface Place {
   readonly screen: Screen;
@@ -115,8 +115,8 @@ function reader(read: () => Promise<void>): () => void {
 
 export const refreshWorkspace = reader(async () => {
   workspace.value = await readWorkspace();
-  const { facesets, models } = workspace.value;
-  if (localStorage.getItem('tour') === null && facesets.length === 0 && models.length === 0) setTour(0);
+  const { clips, facesets, models } = workspace.value;
+  if (localStorage.getItem('tour') === null && facesets.length === 0 && models.length === 0) setTour(clips.length < 2 ? 0 : 1);
   refreshUse();
 });
 

@@ -2,11 +2,13 @@
 import type { Messages } from '../words.ts';
 import { exportZh } from './export.zh.ts';
 import { helpZh } from './help.zh.ts';
+import { mergeZh } from './merge.zh.ts';
 import { workspaceZh } from './workspace.zh.ts';
 
 export const zh: Messages = {
   ...exportZh,
   ...helpZh,
+  ...mergeZh,
   ...workspaceZh,
   workspace: '工作区',
   faces: '人脸',

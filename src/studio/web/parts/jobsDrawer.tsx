@@ -15,6 +15,8 @@ export function titleOf({ request }: JobInfo): string {
       return t('job_measure', request.faces);
     case 'train':
       return t('job_train', request.model);
+    case 'merge':
+      return t('job_merge', request.input, request.out);
     case 'export':
       return t('job_export', request.model, request.format);
     case 'import':
@@ -48,6 +50,8 @@ function linkOf({ request }: JobInfo): string | undefined {
     case 'train':
     case 'import':
       return hashOf('training', request.model);
+    case 'merge':
+      return hashOf('merge');
     case 'export':
       return hashOf('export', request.model);
     default:
