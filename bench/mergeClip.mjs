@@ -157,6 +157,7 @@ async function run(model, clip, faces, holds = () => {}) {
     '--output',
     `${clip}.out.mp4`,
     '--json',
+    '--again',
     '--no-provenance',
     ...flags,
   ];

@@ -2,7 +2,6 @@
  * The demo's clip, from extraction to a finished film, as the demo does it but short: what comes out is read by other readers than the one that
  * wrote it, its sound is decoded, and its clicks are timed.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openClip } from '../src/platform/node/video.ts';
 import { AVMEDIA_TYPE_VIDEO, FormatContext, Packet } from '../src/platform/node/videoLibrary.ts';
 import { liae } from './support/built.ts';
+import { probed } from './support/probe.ts';
 import { clicksOf, soundOf } from './support/sound.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'liae film '));
@@ -51,18 +51,6 @@ async function pictureTimes(path: string): Promise<number[]> {
   }
   await format.closeInput();
   return times.sort((a, b) => a - b);
-}
-
-/** What ffprobe says of a track, where it is installed. */
-function probed(path: string, track: 'v' | 'a'): Record<string, string> | undefined {
-  try {
-    const asked = ['-v', 'error', '-select_streams', track, '-count_frames', '-show_entries', 'stream', '-of', 'default=nw=1', path];
-    const text = execFileSync('ffprobe', asked, { encoding: 'utf8' });
-    return Object.fromEntries(text.split('\n').map((line) => line.split('=') as [string, string]));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 beforeAll(async () => {

@@ -2,7 +2,6 @@
  * Merging from the command line, on real clips: what comes out is read back by independent readers; killed by force it goes on; what does not
  * fit together ends with words before a frame is made.
  */
-import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +11,7 @@ import { openClip } from '../src/platform/node/video.ts';
 import type { Frame } from '../src/video/index.ts';
 import { type Ended, liae } from './support/built.ts';
 import { clip, exactFaces, tinyModel } from './support/merging.ts';
+import { probed } from './support/probe.ts';
 import { soundOf } from './support/sound.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'liae merge ü '));
@@ -57,24 +57,6 @@ async function read(path: string): Promise<Frame[]> {
 }
 const microseconds = (frames: readonly Frame[]): number[] => frames.map(({ time }) => Math.round(time * 1e6));
 
-/** Of FFmpeg's own programs, which need not be there. */
-const PROBE = 'ffprobe';
-
-/** What ffprobe says, where it is installed. */
-function probed(path: string): Record<string, string> | undefined {
-  try {
-    const text = execFileSync(
-      PROBE,
-      ['-v', 'error', '-select_streams', 'v', '-count_frames', '-show_entries', 'stream', '-of', 'default=nw=1', path],
-      { encoding: 'utf8' },
-    );
-    return Object.fromEntries(text.split('\n').map((line) => line.split('=') as [string, string]));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 beforeAll(async () => {
   await tinyModel(model);
   await exactFaces(clip('dst_rotated.mp4'), faces, [{ track: 'dst', dx: 0 }]);
@@ -95,7 +77,7 @@ test('from a clip to a film: frames, times, sound and tags are those of the clip
   const [before, after] = [await read(source), await read(film)];
   expect(microseconds(after)).toEqual(microseconds(before));
   expect(await soundOf(film)).toEqual(await soundOf(source));
-  const [was, is] = [probed(source), probed(film)];
+  const [was, is] = [probed(source, 'v'), probed(film, 'v')];
   for (const key of ['nb_read_frames', 'color_space', 'color_transfer', 'color_primaries', 'color_range', 'duration', 'avg_frame_rate']) {
     expect(is?.[key], key).toBe(was?.[key]);
   }
