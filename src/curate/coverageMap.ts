@@ -83,6 +83,31 @@ function firstAtLeast(sorted: Float64Array, value: number): number {
 const cellMiddle = (angle: number, widest: number): number =>
   Math.floor(Math.min(widest - 1e-9, Math.max(-widest, angle)) / CELL) * CELL + CELL / 2;
 
+export interface CoverageCell {
+  /** The cell's middle. */
+  readonly yaw: number;
+  readonly pitch: number;
+  readonly src: number;
+  readonly dst: number;
+  readonly lacking: number;
+}
+
+/** Counts of both sets in cells, those that hold a face. What lies beyond the edge counts in the outermost cells. */
+export function coverageGrid({ src, dst, lacking }: Coverage): { readonly cell: number; readonly cells: readonly CoverageCell[] } {
+  const cells = new Map<string, CoverageCell>();
+  const add = (direction: Direction, more: Partial<CoverageCell>): void => {
+    const [yaw, pitch] = [cellMiddle(direction.yaw, WIDEST_YAW), cellMiddle(direction.pitch, WIDEST_PITCH)];
+    const key = `${yaw} ${pitch}`;
+    const before = cells.get(key) ?? { yaw, pitch, src: 0, dst: 0, lacking: 0 };
+    const { src: s = 0, dst: d = 0, lacking: l = 0 } = more;
+    cells.set(key, { yaw, pitch, src: before.src + s, dst: before.dst + d, lacking: before.lacking + l });
+  };
+  for (const direction of src) add(direction, { src: 1 });
+  for (const direction of dst) add(direction, { dst: 1 });
+  for (const { uncovered, ...middle } of lacking) add(middle, { lacking: uncovered });
+  return { cell: CELL, cells: [...cells.values()].sort((a, b) => b.pitch - a.pitch || b.yaw - a.yaw) };
+}
+
 /** "60–70° to the left, 10–20° down". */
 export function directionText({ yaw, pitch }: Pick<LackingCell, 'yaw' | 'pitch'>): string {
   const part = (middle: number, words: readonly [positive: string, negative: string]): string =>

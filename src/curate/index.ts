@@ -5,8 +5,11 @@ export { absoluteDifference, channelDistance } from './chains.ts';
 export { type CheckOptions, checkFaces, checkNeeds, type Fault, type FaultClass, faultClasses } from './checkFaces.ts';
 export { chooseFaces, chooseNeeds } from './chooseFaces.ts';
 export { type ClusterOptions, cluster, type Person, SAME_PERSON } from './cluster.ts';
+export { boxOf, type Corrected, type Correction, correctFace, movedMasks } from './correctFace.ts';
 export {
   type Coverage,
+  type CoverageCell,
+  coverageGrid,
   coverageImage,
   coverageOf,
   coverageSvg,
@@ -14,6 +17,7 @@ export {
   type Direction,
   directionOf,
   directionText,
+  enough,
   type LackingCell,
 } from './coverageMap.ts';
 export { type DedupeOptions, type Duplicate, dedupe, dedupeNeeds } from './dedupe.ts';
@@ -69,7 +73,7 @@ export {
 export { metadataFile, readMetadata, restoreFace, type SavedFace, writeMetadata } from './metadataFile.ts';
 export { mirrorFace } from './mirrorFaces.ts';
 export { type NamedSource, numberedMoves, originalMoves } from './rename.ts';
-export { type NewCrop, resizeFace, roundedBytes, toolQuality } from './resizeFaces.ts';
+export { after, type NewCrop, resizeFace, roundedBytes, toolQuality } from './resizeFaces.ts';
 export { type Caption, ContactSheet, type SheetLayout } from './sheet.ts';
 export { type SortKind, type SortOptions, type SortResult, sortFaces } from './sorting.ts';
 export { sortKindOf, sortKinds } from './sortKinds.ts';

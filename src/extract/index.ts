@@ -1,11 +1,11 @@
 /** Frames to aligned faces: analysis, the alignments file, tracks, smoothing, and the faces themselves. */
 export * from './alignments.ts';
 export { Analyser, type Analysis, noTime, type Stages } from './analyse.ts';
-export { type ChooseOptions, Chooser, type Persons, type Rule, rules } from './choose.ts';
+export { type ChooseOptions, Chooser, type Persons, poseInFrame, type Rule, rules } from './choose.ts';
 export { type DrawnFace, drawFaces } from './draw.ts';
 export { type Edit, editsText, parseEdits } from './edits.ts';
 export { type Crop, cropOf, eyeDistance, median, tremble } from './jitter.ts';
-export { type FaceOrigin, type FacePlan, type MakeOptions, makeFace, markOf, planFace } from './makeFace.ts';
+export { type FaceOrigin, type FacePlan, type MakeOptions, makeFace, markOf, matrixOf, type OwnMasks, planFace } from './makeFace.ts';
 export { lookOf, measureFace } from './measure.ts';
 export { type Settled, type SettledFace, type SettleOptions, settle } from './settle.ts';
 export { joinTracks } from './tracks.ts';

@@ -1,6 +1,6 @@
 /** An aligned face from a frame: its crop as JPEG, with DeepFaceLab's metadata and ours. */
 import { type FaceType, faceFromImage } from '../face/index.ts';
-import { concatenate, faceDict, type LiaeFields, withApp15, withLiaeFields, writePickle } from '../faceset/index.ts';
+import { concatenate, type FaceMetadata, faceDict, type LiaeFields, withApp15, withLiaeFields, writePickle } from '../faceset/index.ts';
 import { type Affine, type ByteImage, encodeBaselineJpeg, mapPoints, warpBytes } from '../image/index.ts';
 import type { FaceRecord, FrameRecord } from './alignments.ts';
 import { poseInFrame } from './choose.ts';
@@ -70,10 +70,20 @@ function movedMesh(mesh: Float32Array, move: Affine | undefined): Float32Array {
   return out;
 }
 
-/** The bytes of the face's file. @param frame  RGB, upright. */
-export function makeFace(frame: ByteImage, plan: FacePlan, { faceType, size, quality }: MakeOptions): Uint8Array {
+/** What hands and tools put into a face after it was made. */
+export type OwnMasks = Pick<FaceMetadata, 'polygons' | 'xsegMask'>;
+
+/** Frame to face; undefined for a face that keeps its whole frame. */
+export const matrixOf = (
+  { landmarks }: Pick<FacePlan, 'landmarks'>,
+  { faceType, size }: Omit<MakeOptions, 'quality'>,
+): Affine | undefined => (faceType === 'mark_only' ? undefined : faceFromImage(Float64Array.from(landmarks), size, faceType));
+
+/** The bytes of the face's file. @param frame  RGB, upright.  @param own  of an earlier version of the face, in pixels of this one. */
+export function makeFace(frame: ByteImage, plan: FacePlan, make: MakeOptions, own: OwnMasks = { polygons: [] }): Uint8Array {
+  const { faceType, size, quality } = make;
   const source = Float64Array.from(plan.landmarks);
-  const matrix = faceType === 'mark_only' ? undefined : faceFromImage(source, size, faceType);
+  const matrix = matrixOf(plan, make);
   const picture = matrix === undefined ? frame : warpBytes(frame, matrix, size, size);
   const { sharpness, exposure } = plan.fields.sharpness === undefined ? measureFace(frame, source) : plan.fields;
   const metadata = {
@@ -84,7 +94,7 @@ export function makeFace(frame: ByteImage, plan: FacePlan, { faceType, size, qua
     sourceLandmarks: source,
     imageToFace: matrix,
     eyebrowsExpandMod: 1,
-    polygons: [],
+    ...own,
   };
   const dict = withLiaeFields(faceDict(metadata), { ...plan.fields, sharpness, exposure });
   const jpeg = encodeBaselineJpeg(picture, quality);

@@ -3,10 +3,12 @@
  * them, and /api/openapi.json is made of them. Portable: a page without a server may speak it to a worker.
  */
 import { mergeJob } from './protocol/merge.ts';
+import { facesJob, fileName } from './protocol/faces.ts';
 import { either, flag, type Infer, integer, list, nullable, number, object, optional, table, text, word } from './schema.ts';
 
 export * from './protocol/demo.ts';
 export * from './protocol/export.ts';
+export * from './protocol/faces.ts';
 export * from './protocol/merge.ts';
 export * from './protocol/models.ts';
 export * from './protocol/verify.ts';
@@ -17,9 +19,6 @@ export const protocolVersion = 1;
 
 /** A place in the workspace: relative, with forward slashes. */
 const path = () => text({ min: 1, max: 1000 });
-/** A file of a folder, without the folder. */
-export const fileName = () => text({ min: 1, max: 255, pattern: /^[^/\\\0]+$/ });
-
 const optionValue = either(number(), flag(), text());
 
 export const clipInfo = object({
@@ -117,6 +116,7 @@ export const jobRequest = either(
     model: path(),
     weightsOnly: flag(),
   }),
+  facesJob,
   mergeJob,
 );
 export type JobRequest = Infer<typeof jobRequest>;
@@ -135,7 +135,7 @@ export const jobInfo = object({
   progress: nullable(
     object({
       /** What is counted, a key of the page's messages. */
-      phase: word('frames', 'faces', 'measured', 'iterations', 'merged'),
+      phase: word('frames', 'faces', 'measured', 'worked', 'iterations', 'merged'),
       done: integer(),
       total: nullable(integer()),
       perSecond: nullable(number()),
@@ -173,52 +173,6 @@ export type JobInfo = Infer<typeof jobInfo>;
 /** `stop` ends after the work under way, keeping it; `kill` ends at once. `save`, `backup` and `preview` are for training. */
 export const jobOrder = object({ order: word('stop', 'kill', 'save', 'backup', 'preview') });
 export type JobOrder = Infer<typeof jobOrder>['order'];
-
-/** Numbers of faces that lists are sorted and filtered by, in the order in which the page shows them. */
-export const faceMeasures = ['sharpness', 'yaw', 'pitch', 'brightness', 'exposure', 'area', 'mouth', 'eyes'] as const;
-export type FaceMeasure = (typeof faceMeasures)[number];
-
-export const faceList = object({
-  path: path(),
-  packed: flag(),
-  names: list(text(), { max: 5_000_000 }),
-  /** Changes when the file of a face does. */
-  stamps: list(text(), { max: 5_000_000 }),
-  /** A column for each measure that was taken; null where a face has none. */
-  measures: table(list(nullable(number()), { max: 5_000_000 })),
-  /** Faces whose measures are known and hold for their present files. */
-  measured: integer(),
-  trashed: integer(),
-  /** What undo would take back, in words. */
-  undo: nullable(text()),
-});
-export type FaceList = Infer<typeof faceList>;
-
-export const faceDetail = object({
-  name: text(),
-  bytes: integer(),
-  width: integer(),
-  height: integer(),
-  faceType: text(),
-  /** The 68 points x0, y0, x1, … in pixels of the picture. */
-  landmarks: list(number(), { max: 136 }),
-  source: nullable(text()),
-  sourceRect: nullable(list(number(), { max: 4 })),
-  frame: nullable(number()),
-  seconds: nullable(number()),
-  detectorScore: nullable(number()),
-  landmarkScore: nullable(number()),
-  filled: flag(),
-  /** Degrees; null if the landmarks fit no face. */
-  pose: nullable(object({ pitch: number(), yaw: number() })),
-  polygons: integer(),
-  mask: flag(),
-});
-export type FaceDetail = Infer<typeof faceDetail>;
-
-export const faceNames = object({ names: list(fileName(), { min: 1, max: 100_000 }) });
-export const changed = object({ what: text({ max: 4000 }), files: integer() });
-export type Changed = Infer<typeof changed>;
 
 export const optionInfo = object({
   name: text(),

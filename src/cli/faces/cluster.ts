@@ -1,7 +1,9 @@
 /** `liae faces cluster`: the persons of a set, by the identity network. */
+import { resolve } from 'node:path';
 import { OptionError } from '../../base/index.ts';
 import { cluster, isMeasured, type Move, openImages, SAME_PERSON, trashMoves } from '../../curate/index.ts';
-import { nodeFolder } from '../../platform/node/files.ts';
+import { fileStamps } from '../../platform/node/curateWorkers.ts';
+import { nodeFolder, replaceFile } from '../../platform/node/files.ts';
 import { optional } from '../args.ts';
 import type { Command } from '../command.ts';
 import { interruptible, progressOf, wholeNumber } from './longRun.ts';
@@ -11,7 +13,7 @@ import { carryOut, counted, dryRunFlag, folderOf, openWorkplace, refusePacked, s
 export const clusterFaces: Command = {
   name: 'faces cluster',
   summary: 'group faces by person',
-  usage: 'DIR [--threshold X] [--split | --keep N] [--json] [--dry-run]',
+  usage: 'DIR [--threshold X] [--split | --keep N] [--out FILE] [--json] [--dry-run]',
   about:
     'Groups faces by vectors of identity: those that extraction kept in the files, else computed by the optional network. Without --split or --keep it only reports.',
   flags: [
@@ -24,6 +26,7 @@ export const clusterFaces: Command = {
     },
     { name: 'split', kind: 'switch', help: 'move each person into a sub-folder person_1, person_2…, the largest first' },
     { name: 'keep', kind: 'value', shape: 'N', help: 'keep the N-th largest person, the others to the trash' },
+    { name: 'out', kind: 'value', shape: 'FILE', help: 'write the groups into this JSON file, with their mean vectors' },
     { name: 'json', kind: 'switch', help: 'print one JSON object' },
     dryRunFlag,
   ],
@@ -48,6 +51,15 @@ export const clusterFaces: Command = {
       if (unknown > 0) terminal.note(`${counted(unknown, 'picture')} without identity`);
       const people = cluster(measures.values('identity') as Float32Array, faces, { threshold, progress: progressOf('grouping', terminal) });
       const named = people.map((person) => ({ ...person, names: [...person.faces].sort((a, b) => a - b).map((i) => images.name(i)) }));
+      const out = optional(args, 'out');
+      if (out !== undefined) {
+        const stamps = await fileStamps(path, images);
+        const persons = named.map(({ names, faces: members, spread, mean }) => ({
+          ...{ names, spread, mean: [...mean] },
+          stamps: [...members].sort((a, b) => a - b).map((i) => stamps[i]!),
+        }));
+        await replaceFile(resolve(out), [new TextEncoder().encode(`${JSON.stringify({ persons, unknown })}\n`)]);
+      }
       if (args.values.json === true) {
         terminal.out(`${JSON.stringify({ folder: path, persons: named.map(({ names, spread }) => ({ names, spread })), unknown })}\n`);
       } else {

@@ -6,13 +6,24 @@ import { durationText } from '../progress.ts';
 
 /** Runs shorter than this say nothing of their progress. */
 const QUIET_MS = 2000;
+/** Between two events of a job. */
+const EVENT_MS = 250;
 
-/** @returns a callback that says a line every few seconds: done, rate, time left. */
-export function progressOf(what: string, { note }: Pick<Terminal, 'note'>): (done: number, total: number) => void {
+/**
+ * @returns a callback that says a line every few seconds: done, rate, time left. A job of the studio, whose stdout is a file of events, gets an event each
+ * time as well.
+ */
+export function progressOf(what: string, { note, out }: Pick<Terminal, 'note' | 'out'>): (done: number, total: number) => void {
   const started = performance.now();
   let told = started;
+  let event = 0;
+  const isJob = process.env.LIAE_EVENTS !== undefined;
   return (done, total) => {
     const now = performance.now();
+    if (isJob && (now - event >= EVENT_MS || done === total)) {
+      event = now;
+      out(`${JSON.stringify({ event: 'working', what, done, of: total })}\n`);
+    }
     if (done === 0 || (done === total ? told === started : now - told < QUIET_MS)) return;
     const seconds = (now - started) / 1000;
     told = now;

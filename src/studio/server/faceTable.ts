@@ -1,16 +1,14 @@
-/** Faces of one folder as the page lists them: names, numbers that were measured, one face in full; and moving faces to the trash and back. */
+/** Faces of one folder as the page lists them: names, numbers that were measured, and the file of each. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { FormatError, ResourceError } from '../../base/index.ts';
-import { type FaceArea, lastUndoable, nextId, readActions, runMoves, settle, trashMoves, undoMoves } from '../../curate/index.ts';
-import { poseOf } from '../../face/index.ts';
-import { type Faceset, liaeFields, openFaces, pakName, readFace } from '../../faceset/index.ts';
+import { join } from 'node:path';
+import { FormatError } from '../../base/index.ts';
+import { lastUndoable, readActions } from '../../curate/index.ts';
+import { type Faceset, openFaces, pakName } from '../../faceset/index.ts';
 import { fileStamps } from '../../platform/node/curateWorkers.ts';
 import { nodeFaceArea } from '../../platform/node/faceArea.ts';
 import { nodeFolder } from '../../platform/node/files.ts';
-import { lockFaces } from '../../platform/node/modelLock.ts';
-import { type Changed, type FaceDetail, type FaceList, type FaceMeasure, faceMeasures } from '../protocol.ts';
+import { type FaceList, type FaceMeasure, faceMeasures } from '../protocol.ts';
 import type { Places } from './places.ts';
 
 const MAX_FACE = 64 * 1024 * 1024;
@@ -29,7 +27,7 @@ export async function listFaces(places: Places, path: string): Promise<FaceList>
   const undoable = lastUndoable(readActions(await area.readJournal()));
   const row = names.map((name, i) => {
     const at = known?.rows.get(name);
-    return at !== undefined && known!.stamps[at] === stamps[i] ? at : undefined;
+    return at !== undefined && known!.stamps[at] === stamps[i] ? at : known?.renamed.get(stamps[i]!);
   });
   const measures =
     known === undefined
@@ -46,7 +44,7 @@ export async function listFaces(places: Places, path: string): Promise<FaceList>
 
 type Names = readonly string[] & { readonly packed: boolean };
 
-async function namesIn(folder: string): Promise<Names> {
+export async function namesIn(folder: string): Promise<Names> {
   const files = await readdir(folder).catch(() => undefined);
   if (files === undefined) throw new FormatError(`${folder}: there is no such folder`);
   const packed = files.includes(pakName);
@@ -60,12 +58,14 @@ async function namesIn(folder: string): Promise<Names> {
 
 interface Numbers {
   readonly rows: ReadonlyMap<string, number>;
+  /** Rows by stamp, of stamps that only one file had: such a face is known under another name too. */
+  readonly renamed: ReadonlyMap<string, number>;
   readonly stamps: readonly string[];
   readonly columns: Readonly<Record<FaceMeasure, readonly (number | null)[]>>;
 }
 
 /** Undefined if nothing was measured, or by a version that kept it otherwise: it is measured anew then. */
-async function readNumbers(file: string): Promise<Numbers | undefined> {
+export async function readNumbers(file: string): Promise<Numbers | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined || found.size > MAX_NUMBERS) return undefined;
   let parsed: unknown;
@@ -83,7 +83,18 @@ async function readNumbers(file: string): Promise<Numbers | undefined> {
     if (!Array.isArray(column) || column.length !== names.length) return undefined;
     columns[name] = column.map((value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : null));
   }
-  return { rows: new Map(names.map((name, i) => [name, i])), stamps, columns: columns as Numbers['columns'] };
+  return { rows: new Map(names.map((name, i) => [name, i])), renamed: uniqueRows(stamps), stamps, columns: columns as Numbers['columns'] };
+}
+
+function uniqueRows(stamps: readonly string[]): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>();
+  const twice = new Set<string>();
+  for (const [i, stamp] of stamps.entries()) {
+    if (rows.has(stamp)) twice.add(stamp);
+    rows.set(stamp, i);
+  }
+  for (const stamp of twice) rows.delete(stamp);
+  return rows;
 }
 
 const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((entry) => typeof entry === 'string');
@@ -105,8 +116,9 @@ export async function facePicture(places: Places, path: string, name: string): P
   return await readFile(file);
 }
 
-const isThere = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined)) !== undefined;
-const noFace = (name: string): FormatError => new FormatError(`${name}: no such face`, { next: 'it may have been moved; reload the list' });
+export const isThere = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined)) !== undefined;
+export const noFace = (name: string): FormatError =>
+  new FormatError(`${name}: no such face`, { next: 'it may have been moved; reload the list' });
 
 interface Packed {
   readonly key: string;
@@ -127,67 +139,4 @@ async function packedFaces(folder: string): Promise<Packed> {
   }));
   await before?.set[Symbol.asyncDispose]();
   return await opened;
-}
-
-export async function faceDetail(places: Places, path: string, name: string): Promise<FaceDetail> {
-  const bytes = await facePicture(places, path, name);
-  const { jpeg, dict, metadata } = readFace(bytes, name);
-  const fields = liaeFields(dict);
-  const degrees = (radians: number): number => Math.round((radians * 1800) / Math.PI) / 10;
-  const pose = fields.pose ?? poseOf(metadata.landmarks, jpeg.width);
-  return {
-    ...{ name, bytes: bytes.length, width: jpeg.width, height: jpeg.height, faceType: metadata.faceType },
-    landmarks: [...metadata.landmarks],
-    source: metadata.sourceFilename ?? null,
-    sourceRect: metadata.sourceRect === undefined ? null : metadata.sourceRect.slice(0, 4),
-    ...{ frame: fields.frame ?? null, seconds: fields.time ?? null },
-    ...{ detectorScore: fields.detectorScore ?? null, landmarkScore: fields.landmarkScore ?? null, filled: fields.filled ?? false },
-    pose: Number.isNaN(pose.pitch + pose.yaw) ? null : { pitch: degrees(pose.pitch), yaw: degrees(pose.yaw) },
-    ...{ polygons: metadata.polygons.length, mask: metadata.xsegMask !== undefined },
-  };
-}
-
-/** Moves faces to the trash beside their folder; undoFaces takes it back. */
-export async function trashFaces(places: Places, path: string, names: readonly string[]): Promise<Changed> {
-  const folder = await places.at(path);
-  return await changing(folder, async (area) => {
-    const there = new Set(await namesIn(folder));
-    const missing = names.find((name) => !there.has(name));
-    if (missing !== undefined) throw noFace(missing);
-    const moves = await trashMoves(area, [...new Set(names)]);
-    const what = `${moves.length} ${moves.length === 1 ? 'file' : 'files'} to the trash`;
-    await runMoves(area, { tool: 'trash', what, moves }, { now: () => new Date() });
-    return { what, files: moves.length };
-  });
-}
-
-/** Takes the last change of a folder back, whoever made it. */
-export async function undoFaces(places: Places, path: string): Promise<Changed> {
-  return await changing(await places.at(path), async (area) => {
-    const actions = readActions(await area.readJournal());
-    const last = lastUndoable(actions);
-    if (last === undefined) throw new FormatError('nothing to take back', { next: 'every change of this folder has been taken back' });
-    const { moves, missing, blocked } = await undoMoves(area, last, nextId(actions));
-    if (moves.length === 0) {
-      throw new ResourceError(`${last.tool}: ${last.what} can no longer be taken back`, {
-        found: `${missing.length} files gone, ${blocked.length} names taken`,
-        next: `put the files back into ${area.describe('@trash')}`,
-      });
-    }
-    const what = `taken back: ${last.tool}, ${last.what}`;
-    await runMoves(area, { tool: 'undo', what, moves, undoes: last.id }, { now: () => new Date() });
-    return { what, files: moves.length };
-  });
-}
-
-/** One tool at a time changes a folder, and what a killed one left is settled first. */
-async function changing(folder: string, change: (area: FaceArea) => Promise<Changed>): Promise<Changed> {
-  if (await isThere(join(folder, pakName)))
-    throw new FormatError(`${basename(folder)}: these faces are packed in ${pakName}`, {
-      next: `liae faces unpack ${folder} takes them out`,
-    });
-  await using _lock = await lockFaces(folder);
-  const area = nodeFaceArea(folder);
-  await settle(area);
-  return await change(area);
 }

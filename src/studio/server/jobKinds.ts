@@ -5,6 +5,7 @@
 import { OptionError } from '../../base/index.ts';
 import { findOption, flagOf } from '../../train/index.ts';
 import type { JobInfo, JobRequest, MergeJobRequest } from '../protocol.ts';
+import { facesWords } from './faceJobs.ts';
 import { numbersFile } from './faceTable.ts';
 import type { Places } from './places.ts';
 
@@ -22,6 +23,8 @@ export async function wordsOf(request: JobRequest, places: Places): Promise<read
     }
     case 'measure':
       return ['faces', 'measure', await places.at(request.faces), `--out=${numbersFile(places, request.faces)}`, '--json'];
+    case 'faces':
+      return await facesWords(request, places);
     case 'train': {
       const words = ['train', `--model=${await places.at(request.model)}`, '--json'];
       for (const [name, value] of Object.entries(request.options)) words.push(await optionWord(name, value, places));
@@ -114,6 +117,8 @@ export function tell(told: Told, line: Line, at: number): Told {
       return counted(told, { phase: 'measured', done: number('done') ?? 0, total: number('of') }, at);
     case 'progress':
       return counted(told, { phase: 'merged', done: number('done') ?? 0, total: number('total') }, at);
+    case 'working':
+      return counted(told, { phase: 'worked', done: number('done') ?? 0, total: number('of') }, at);
     case 'trouble':
     case 'warning':
     case 'savefailed':

@@ -158,7 +158,7 @@ export class OpenStudio implements Studio, Disposable {
         const { request } = job;
         void renders?.ended(job);
         hub.tell({ event: 'workspace' });
-        if (request.kind === 'measure') hub.tell({ event: 'faces', path: request.faces });
+        if (request.kind === 'measure' || request.kind === 'faces') hub.tell({ event: 'faces', path: request.faces });
         if (request.kind === 'extract') hub.tell({ event: 'faces', path: request.out });
       },
     });

@@ -1,11 +1,29 @@
-/** Routes of facesets: faces, their pictures and measures, trash and undo. */
-import { changed, faceDetail, faceList, faceNames, fileName } from '../../protocol.ts';
-import { object, optional, text } from '../../schema.ts';
-import { facePicture, listFaces, faceDetail as readDetail, trashFaces, undoFaces } from '../faceTable.ts';
-import { type Route, route, type Studio, unchanging } from '../routing.ts';
+/** Routes of facesets: faces, their pictures, frames and measures, groups, coverage; edits by hand, trash and undo. */
+import {
+  changed,
+  faceDetail,
+  faceFrame,
+  faceGroups,
+  faceList,
+  faceNames,
+  fileName,
+  groupLabel,
+  landmarksRequest,
+  polygonsRequest,
+  poseCoverage,
+} from '../../protocol.ts';
+import { object, optional, text, word } from '../../schema.ts';
+import { trashFaces, undoFaces } from '../faceChanges.ts';
+import { openFace, faceDetail as readDetail, storedMaskOf } from '../faceDetail.ts';
+import { saveLandmarks, savePolygons } from '../faceEdits.ts';
+import { faceFrameInfo, framePicture } from '../faceFrame.ts';
+import { labelGroup, poseCoverage as readCoverage, faceGroups as readGroups } from '../faceGroups.ts';
+import { facePicture, listFaces } from '../faceTable.ts';
+import { type Bytes, type Route, route, type Studio, unchanging } from '../routing.ts';
 
-const inWorkspace = object({ path: text({ min: 1, max: 1000 }) });
-const oneFace = object({ path: text({ min: 1, max: 1000 }), name: fileName(), v: optional(text()) });
+const place = () => text({ min: 1, max: 1000 });
+const inWorkspace = object({ path: place() });
+const oneFace = object({ path: place(), name: fileName(), v: optional(text()) });
 
 export const facesRoutes: readonly Route[] = [
   route('GET', '/faces', 'all faces of a set with their measures', {
@@ -16,15 +34,71 @@ export const facesRoutes: readonly Route[] = [
   route('GET', '/faces/picture', 'the file of a face', {
     query: oneFace,
     reply: 'image/jpeg',
-    answer: async ({ studio: { places }, query }) => ({
-      ...{ bytes: await facePicture(places, query.path, query.name), type: 'image/jpeg' },
-      headers: query.v === undefined ? {} : unchanging,
-    }),
+    answer: async ({ studio: { places }, query }) =>
+      picture({ bytes: await facePicture(places, query.path, query.name), type: 'image/jpeg' }, query.v),
   }),
   route('GET', '/faces/detail', 'what the file of a face holds beside the picture', {
     query: oneFace,
     reply: faceDetail,
     answer: async ({ studio: { places }, query }) => await readDetail(places, query.path, query.name),
+  }),
+  route('GET', '/faces/mask', 'the mask that is stored in a face, PNG or JPEG', {
+    query: oneFace,
+    reply: 'image/png',
+    answer: async ({ studio: { places }, query }) => picture(await storedMaskOf(places, query.path, query.name), query.v),
+  }),
+  route('GET', '/faces/frame', 'where the frame of a face is, if the workspace holds it', {
+    query: oneFace,
+    reply: faceFrame,
+    async answer({ studio: { places }, query, request }) {
+      const face = await openFace(places, query.path, query.name);
+      return await faceFrameInfo(places, face.folder, face, request.signal);
+    },
+  }),
+  route('GET', '/faces/frame/picture', 'the frame of a face, made smaller, or the part around the face in full', {
+    query: object({ path: place(), name: fileName(), part: word('whole', 'near'), v: optional(text()) }),
+    reply: 'image/jpeg',
+    async answer({ studio: { places }, query, request }) {
+      const face = await openFace(places, query.path, query.name);
+      const bytes = await framePicture(places, face.folder, face, query.part, request.signal);
+      return picture({ bytes, type: 'image/jpeg' }, query.v);
+    },
+  }),
+  route('GET', '/faces/groups', 'persons as they were found last', {
+    query: inWorkspace,
+    reply: faceGroups,
+    answer: async ({ studio: { places }, query }) => await readGroups(places, query.path),
+  }),
+  route('PUT', '/faces/groups', 'give a person a name', {
+    query: inWorkspace,
+    body: groupLabel,
+    reply: faceGroups,
+    answer: async ({ studio: { places }, query, body }) => await labelGroup(places, query.path, body.id, body.label),
+  }),
+  route('GET', '/faces/coverage', 'which poses of a destination a source has', {
+    query: object({ src: place(), dst: place() }),
+    reply: poseCoverage,
+    answer: async ({ studio: { places }, query }) => await readCoverage(places, query.src, query.dst),
+  }),
+  route('PUT', '/faces/landmarks', 'landmarks by hand: the face is cropped anew, and extraction keeps them', {
+    query: inWorkspace,
+    body: landmarksRequest,
+    reply: changed,
+    async answer({ studio, query, body }) {
+      const done = await saveLandmarks(studio.places, query.path, body.name, body.landmarks);
+      studio.hub.tell({ event: 'faces', path: query.path });
+      return done;
+    },
+  }),
+  route('PUT', '/faces/polygons', 'mask regions by hand, for one face or the same for several', {
+    query: inWorkspace,
+    body: polygonsRequest,
+    reply: changed,
+    async answer({ studio, query, body }) {
+      const done = await savePolygons(studio.places, query.path, body);
+      studio.hub.tell({ event: 'faces', path: query.path });
+      return done;
+    },
   }),
   route('POST', '/faces/trash', 'move faces to the trash beside their folder', {
     query: inWorkspace,
@@ -46,6 +120,9 @@ export const facesRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** @param v  of an address that changes with the file. */
+const picture = (bytes: Bytes, v: string | undefined): Bytes => (v === undefined ? bytes : { ...bytes, headers: unchanging });
 
 function facesMoved({ hub }: Studio, path: string): void {
   hub.tell({ event: 'faces', path });

@@ -1,11 +1,13 @@
 /** Every text of the page in English. Other catalogues have the same keys. */
 import { exportEn } from './export.en.ts';
+import { facesEn } from './faces.en.ts';
 import { helpEn } from './help.en.ts';
 import { mergeEn } from './merge.en.ts';
 import { workspaceEn } from './workspace.en.ts';
 
 export const en = {
   ...exportEn,
+  ...facesEn,
   ...helpEn,
   ...mergeEn,
   ...workspaceEn,

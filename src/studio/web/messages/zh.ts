@@ -1,12 +1,14 @@
 /** Simplified Chinese. */
 import type { Messages } from '../words.ts';
 import { exportZh } from './export.zh.ts';
+import { facesZh } from './faces.zh.ts';
 import { helpZh } from './help.zh.ts';
 import { mergeZh } from './merge.zh.ts';
 import { workspaceZh } from './workspace.zh.ts';
 
 export const zh: Messages = {
   ...exportZh,
+  ...facesZh,
   ...helpZh,
   ...mergeZh,
   ...workspaceZh,

@@ -13,6 +13,8 @@ export function titleOf({ request }: JobInfo): string {
       return t('job_extract', request.input);
     case 'measure':
       return t('job_measure', request.faces);
+    case 'faces':
+      return t('job_faces', t(`tool_${request.tool}`), request.faces);
     case 'train':
       return t('job_train', request.model);
     case 'merge':
@@ -46,6 +48,7 @@ function linkOf({ request }: JobInfo): string | undefined {
     case 'extract':
       return hashOf('faces', request.out);
     case 'measure':
+    case 'faces':
       return hashOf('faces', request.faces);
     case 'train':
     case 'import':
