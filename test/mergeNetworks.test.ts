@@ -204,6 +204,10 @@ test('networks see high dynamic range as extraction mapped it, what they predict
   const asked = ['--mask-mode', 'xseg-dst', '--xseg-model', green, '--codec', 'ffv1'];
   await succeeded(merge(hlg, 'hlg faces', 'mapped.mkv', ...asked, '--mask', at('mapped mask.mkv')));
   await succeeded(merge(hlg, 'hlg faces', 'wide.mkv', ...asked, '--mask', at('wide mask.mkv'), '--depth', '10'));
+  await refused(
+    /linear_light: the light of dst_10bit_hlg\.mkv is not computed/,
+    merge(hlg, 'hlg faces', 'x.mkv', '--depth', '10', '--linear-light'),
+  );
   const colourOf = async (path: string): Promise<string> => {
     await using opened = await openClip(path);
     return opened.info.colour;
