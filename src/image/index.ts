@@ -2,6 +2,7 @@
 
 export { type Affine, affineFromTriangles, invertAffine, mapPoints, rotationAbout } from './affine.ts';
 export { encodeBaselineJpeg } from './baselineJpeg.ts';
+export { readBgrRow, writeBgrRow } from './bgrRows.ts';
 export { gaussianBlur, growMask, reflect101 } from './blur.ts';
 export { type Box, Canvas, type Colour } from './canvas.ts';
 export type { ImageCodec } from './codec.ts';

@@ -69,8 +69,8 @@ export function cropFace(
   const maskFromFrame = faceFromImage(landmarks, resolution * MASK_SCALE, faceType, scale);
   const frameSize = { width: frame.width, height: frame.height };
   const window = touched([faceFromFrame, outputFromFrame], size, frameSize);
-  const pane = window && readWindow(frame, window);
-  const seenPane = seen === undefined ? pane : window && readWindow(seen, window);
+  const pane = window && readWindow(frame, window, simd);
+  const seenPane = seen === undefined ? pane : window && readWindow(seen, window, simd);
   const crop = (from: Pane | undefined, side: number, target: Affine): FloatImage => {
     const out = floatImage(side, side, 3);
     if (from !== undefined) warpWindow(from, invertAffine(target), wholePane(out), simd, { range: [0, 1] });

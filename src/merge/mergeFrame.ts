@@ -60,11 +60,11 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
   if (visible.length === 1 && !touchesAll) {
     const { x, y } = visible[0]!.crop.pane!;
     const { colour, mask } = mergeOne(0);
-    writeWindow(image, { x, y, image: colour }, paints ? undefined : mask.data);
+    writeWindow(image, { x, y, image: colour }, context.tools.simd, paints ? undefined : mask.data);
     writeMask(coverage, { x, y, image: colour }, mask);
     return { image, mask: coverage };
   }
-  let canvas = readWindow(frame, touchesAll ? whole : unionOf(visible.map(({ crop }) => windowOf(crop.pane!))));
+  let canvas = readWindow(frame, touchesAll ? whole : unionOf(visible.map(({ crop }) => windowOf(crop.pane!))), context.tools.simd);
   const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, context.tools.simd) : undefined;
   const total = floatImage(canvas.image.width, canvas.image.height, 1);
   let changed = false;
@@ -72,7 +72,7 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     const pane = crop.pane!;
     const merged = mergeOne(i, degraded);
     if (merged.merged && touchesAll) {
-      const behind: FloatImage = degraded ?? (i === 0 ? canvas.image : readWindow(frame, whole).image);
+      const behind: FloatImage = degraded ?? (i === 0 ? canvas.image : readWindow(frame, whole, context.tools.simd).image);
       // The last face may be painted into what lies behind it.
       const data = i === visible.length - 1 ? behind.data : behind.data.slice();
       const own: Pane = { x: 0, y: 0, image: { ...behind, data } };
@@ -85,7 +85,7 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     else layOver(canvas, pane, merged.colour, merged.mask);
     addMask(total, canvas, pane, merged);
   }
-  writeWindow(image, canvas, changed || paints ? undefined : total.data);
+  writeWindow(image, canvas, context.tools.simd, changed || paints ? undefined : total.data);
   writeMask(coverage, canvas, total);
   return { image, mask: coverage };
 }
@@ -103,7 +103,7 @@ function mergeSquares(frame: Picture, faces: readonly FaceToMerge[], settings: M
   const pixels = width * height * 3;
   const data = frame.data instanceof Uint16Array ? new Uint16Array(pixels) : new Uint8Array(pixels);
   const image = { width, height, channels: 3, data } as Picture;
-  writeWindow(image, pane);
+  writeWindow(image, pane, tools.simd);
   const mask = emptyMask(frame, width, height);
   writeMask(mask, pane, first.mask);
   return { image, mask };

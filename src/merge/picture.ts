@@ -1,7 +1,7 @@
 /**
  * Frames as files hold them, RGB with 8 or 16 bits, and windows of them as float BGR to compute with: encoded values, or linear light.
  */
-import { type ByteImage, type FloatImage, floatImage, type Pane, type Window } from '../image/index.ts';
+import { type ByteImage, type FloatImage, floatImage, type Pane, readBgrRow, type Simd, type Window, writeBgrRow } from '../image/index.ts';
 
 /** 16 bits a channel. */
 export interface WideImage {
@@ -17,19 +17,22 @@ export type Picture = ByteImage | WideImage;
 export const greatestOf = ({ data }: Picture): number => (data instanceof Uint16Array ? 65535 : 255);
 
 /** A window of the frame in 0…1, BGR, encoded. */
-export function readWindow(picture: Picture, { x, y, width, height }: Window): Pane {
+export function readWindow(picture: Picture, { x, y, width, height }: Window, simd: Simd): Pane {
   const image = floatImage(width, height, 3);
-  const greatest = greatestOf(picture);
-  const steps = Float32Array.from({ length: greatest + 1 }, (_, v) => v / greatest);
-  for (let j = 0; j < height; j++) readRow(picture.data, ((y + j) * picture.width + x) * 3, steps, image.data, j * width * 3, width * 3);
+  const { data } = picture;
+  for (let j = 0; j < height; j++) {
+    const [at, start] = [((y + j) * picture.width + x) * 3, j * width * 3];
+    if (data instanceof Uint8Array) readBgrRow(data.subarray(at, at + width * 3), image.data, start, simd);
+    else readRow(data, at, image.data, start, width * 3);
+  }
   return { x, y, image };
 }
 
-function readRow(from: Uint8Array | Uint16Array, at: number, steps: Float32Array, to: Float32Array, start: number, count: number): void {
+function readRow(from: Uint16Array, at: number, to: Float32Array, start: number, count: number): void {
   for (let i = 0; i < count; i += 3) {
-    to[start + i] = steps[from[at + i + 2]!]!;
-    to[start + i + 1] = steps[from[at + i + 1]!]!;
-    to[start + i + 2] = steps[from[at + i]!]!;
+    to[start + i] = from[at + i + 2]! / 65535;
+    to[start + i + 1] = from[at + i + 1]! / 65535;
+    to[start + i + 2] = from[at + i]! / 65535;
   }
 }
 
@@ -38,11 +41,13 @@ function readRow(from: Uint8Array | Uint16Array, at: number, steps: Float32Array
  *
  * @param where  one value a pixel of the window: pixels where it is 0 keep what they hold, to the bit.
  */
-export function writeWindow(picture: Picture, { x, y, image }: Pane, where?: Float32Array): void {
+export function writeWindow(picture: Picture, { x, y, image }: Pane, simd: Simd, where?: Float32Array): void {
   const greatest = greatestOf(picture);
   for (let j = 0; j < image.height; j++) {
     const at = ((y + j) * picture.width + x) * 3;
-    writeRow(image.data, j * image.width, image.width, greatest, picture.data, at, where);
+    const row = image.data.subarray(j * image.width * 3, (j + 1) * image.width * 3);
+    if (where === undefined && picture.data instanceof Uint8Array) writeBgrRow(row, picture.data, at, simd);
+    else writeRow(image.data, j * image.width, image.width, greatest, picture.data, at, where);
   }
 }
 
