@@ -69,7 +69,7 @@ for (const [width, height] of [
 }
 
 async function report(name, work) {
-  for (let i = 0; i < 3; i++) await work(i);
+  for (let i = 0; i < 20; i++) await work(i); // until everything is compiled
   const times = [];
   for (let i = 0; i < Number(runs); i++) {
     const before = process.cpuUsage();

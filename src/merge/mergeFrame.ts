@@ -61,12 +61,13 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     const { x, y } = visible[0]!.crop.pane!;
     const { colour, mask } = mergeOne(0);
     writeWindow(image, { x, y, image: colour }, context.tools.simd, paints ? undefined : mask.data);
-    writeMask(coverage, { x, y, image: colour }, mask);
+    writeMask(coverage, { x, y }, mask);
     return { image, mask: coverage };
   }
-  let canvas = readWindow(frame, touchesAll ? whole : unionOf(visible.map(({ crop }) => windowOf(crop.pane!))), context.tools.simd);
+  const reached = unionOf(visible.map(({ crop }) => windowOf(crop.pane!)));
+  let canvas = readWindow(frame, touchesAll ? whole : reached, context.tools.simd);
   const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, context.tools.simd) : undefined;
-  const total = floatImage(canvas.image.width, canvas.image.height, 1);
+  const total = floatImage(reached.width, reached.height, 1);
   let changed = false;
   for (const [i, { crop }] of visible.entries()) {
     const pane = crop.pane!;
@@ -83,10 +84,11 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
       changed = true;
     } else if (i === 0) paste(canvas, pane, merged.colour);
     else layOver(canvas, pane, merged.colour, merged.mask);
-    addMask(total, canvas, pane, merged);
+    addMask(total, reached, pane, merged);
   }
-  writeWindow(image, canvas, context.tools.simd, changed || paints ? undefined : total.data);
-  writeMask(coverage, canvas, total);
+  if (changed) writeWindow(image, canvas, context.tools.simd);
+  else if (!touchesAll) writeWindow(image, canvas, context.tools.simd, paints ? undefined : total.data);
+  writeMask(coverage, reached, total);
   return { image, mask: coverage };
 }
 
@@ -149,9 +151,9 @@ function layOver(canvas: Pane, at: Pane, colour: FloatImage, mask: FloatImage): 
   }
 }
 
-function addMask(total: FloatImage, canvas: Pane, at: Pane, { mask }: MergedPane): void {
+function addMask(total: FloatImage, reached: Window, at: Pane, { mask }: MergedPane): void {
   for (let j = 0, i = 0; j < mask.height; j++) {
-    let p = (at.y - canvas.y + j) * total.width + at.x - canvas.x;
+    let p = (at.y - reached.y + j) * total.width + at.x - reached.x;
     for (let x = 0; x < mask.width; x++, i++, p++) total.data[p] = Math.min(total.data[p]! + mask.data[i]!, 1);
   }
 }
@@ -165,10 +167,10 @@ function emptyMask(frame: Picture, width: number, height: number): ByteImage | W
   return { width, height, channels: 1, data } as ByteImage | WideImage;
 }
 
-function writeMask(to: ByteImage | WideImage, pane: Pane, mask: FloatImage): void {
+function writeMask(to: ByteImage | WideImage, at: Pick<Window, 'x' | 'y'>, mask: FloatImage): void {
   const greatest = to.data instanceof Uint16Array ? 65535 : 255;
   for (let j = 0; j < mask.height; j++) {
-    const at = (pane.y + j) * to.width + pane.x;
-    for (let x = 0; x < mask.width; x++) to.data[at + x] = Math.fround(mask.data[j * mask.width + x]! * greatest);
+    const first = (at.y + j) * to.width + at.x;
+    for (let x = 0; x < mask.width; x++) to.data[first + x] = Math.fround(mask.data[j * mask.width + x]! * greatest);
   }
 }
