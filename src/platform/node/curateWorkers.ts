@@ -5,7 +5,6 @@
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import {
   type FaceValues,
   type MeasurableFaces,
@@ -21,14 +20,7 @@ import { pakName } from '../../faceset/index.ts';
 import type { FaceModels } from '../../vision/index.ts';
 import { nodeCodec } from './codec.ts';
 import { nodeFolder } from './files.ts';
-import { errorFrom, type Failure } from './samplePool.ts';
-
-export interface CurateRequest {
-  readonly id: number;
-  readonly job: MeasureJob;
-}
-
-export type CurateReply = { readonly id: number; readonly values: FaceValues } | { readonly id: number; readonly failure: Failure };
+import { WorkerPool } from './workerPool.ts';
 
 export interface MeasureFolderOptions {
   /** Threads; 0 measures on the calling thread. As many as there are processors unless given, eight at most. */
@@ -103,66 +95,23 @@ export async function fileStamps(path: string, faces: Pick<MeasurableFaces, 'cou
   return stamps;
 }
 
-interface Waiting {
-  readonly resolve: (values: FaceValues) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Jobs for worker threads, each of which has two: one at work, one waiting. */
-class MeasurePool implements Measurer {
+class MeasurePool implements Measurer, AsyncDisposable {
   readonly parallel: number;
-  readonly #workers: readonly Worker[];
-  readonly #load: number[];
-  readonly #waiting = new Map<number, Waiting & { readonly worker: number }>();
-  #next = 0;
-  #failed: unknown;
+  readonly #pool: WorkerPool<MeasureJob, FaceValues>;
 
   constructor(count: number, url: URL) {
     this.parallel = 2 * count;
-    this.#load = new Array<number>(count).fill(0);
-    this.#workers = this.#load.map(() => {
-      const worker = new Worker(url);
-      worker.on('message', (reply: CurateReply) => this.#receive(reply));
-      worker.on('error', (error) => this.#fail(error));
-      worker.on('exit', () => this.#fail(new Error('a worker that measures faces ended by itself')));
-      return worker;
-    });
+    this.#pool = new WorkerPool({ url, count, does: 'measures faces' });
   }
 
   measure(job: MeasureJob): Promise<FaceValues> {
-    return new Promise((resolve, reject) => {
-      if (this.#failed !== undefined) {
-        reject(this.#failed);
-        return;
-      }
-      const id = this.#next++;
-      const worker = this.#load.indexOf(Math.min(...this.#load));
-      this.#load[worker]!++;
-      this.#waiting.set(id, { resolve, reject, worker });
-      // Masks and polygons are of no use there.
-      const metadata = job.metadata && { ...job.metadata, xsegMask: undefined, polygons: [] };
-      this.#workers[worker]!.postMessage({ id, job: { ...job, metadata } } satisfies CurateRequest);
-    });
+    // Masks and polygons are of no use there.
+    const metadata = job.metadata && { ...job.metadata, xsegMask: undefined, polygons: [] };
+    return this.#pool.ask({ ...job, metadata });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const worker of this.#workers) worker.removeAllListeners('exit');
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    this.#fail(new Error('the workers that measure faces were ended'));
-  }
-
-  #receive(reply: CurateReply): void {
-    const waiting = this.#waiting.get(reply.id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(reply.id);
-    this.#load[waiting.worker]!--;
-    if ('values' in reply) waiting.resolve(reply.values);
-    else waiting.reject(errorFrom(reply.failure));
-  }
-
-  #fail(error: unknown): void {
-    this.#failed ??= error;
-    for (const { reject } of this.#waiting.values()) reject(this.#failed);
-    this.#waiting.clear();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#pool[Symbol.asyncDispose]();
   }
 }

@@ -1,23 +1,17 @@
 /** New versions of faces made by worker threads, where decoding and encoding take the time. Few faces are edited on the calling thread. */
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { type FaceEdit, mirrorFace, type NewCrop, resizeFace } from '../../curate/index.ts';
 import type { ImageCodec } from '../../image/index.ts';
 import { nodeCodec } from './codec.ts';
-import { errorFrom, type Failure } from './samplePool.ts';
+import { WorkerPool } from './workerPool.ts';
 
 /** What is done to a face. Plain data: it crosses to other threads. */
 export type FaceChange = { readonly kind: 'resize'; readonly crop: NewCrop } | { readonly kind: 'mirror' };
 
 export interface EditRequest {
-  readonly id: number;
   readonly name: string;
   readonly bytes: Uint8Array;
 }
-
-export type EditReply =
-  | { readonly id: number; readonly bytes: Uint8Array | undefined }
-  | { readonly id: number; readonly failure: Failure };
 
 export function editOf(change: FaceChange, codec: ImageCodec): FaceEdit {
   switch (change.kind) {
@@ -52,64 +46,19 @@ export function openFaceEditor(change: FaceChange, { count, workers, workerUrl }
   return new EditPool(change, threads, workerUrl ?? new URL('./editWorker.js', import.meta.url));
 }
 
-interface Waiting {
-  readonly worker: number;
-  readonly resolve: (bytes: Uint8Array | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Each thread has two faces: one at work, one waiting. */
 class EditPool implements FaceEditor {
   readonly parallel: number;
-  readonly #workers: readonly Worker[];
-  readonly #load: number[];
-  readonly #waiting = new Map<number, Waiting>();
-  #next = 0;
-  #failed: unknown;
+  readonly #pool: WorkerPool<EditRequest, Uint8Array | undefined>;
 
   constructor(change: FaceChange, count: number, url: URL) {
     this.parallel = 2 * count;
-    this.#load = new Array<number>(count).fill(0);
-    this.#workers = this.#load.map(() => {
-      const worker = new Worker(url, { workerData: change });
-      worker.on('message', (reply: EditReply) => this.#receive(reply));
-      worker.on('error', (error) => this.#fail(error));
-      worker.on('exit', () => this.#fail(new Error('a worker that edits faces ended by itself')));
-      return worker;
-    });
+    this.#pool = new WorkerPool({ url, count, does: 'edits faces', data: change, finish: true });
   }
 
-  readonly edit: FaceEdit = ({ name, bytes }) =>
-    new Promise((resolve, reject) => {
-      if (this.#failed !== undefined) {
-        reject(this.#failed);
-        return;
-      }
-      const id = this.#next++;
-      const worker = this.#load.indexOf(Math.min(...this.#load));
-      this.#load[worker]!++;
-      this.#waiting.set(id, { worker, resolve, reject });
-      this.#workers[worker]!.postMessage({ id, name, bytes } satisfies EditRequest);
-    });
+  readonly edit: FaceEdit = ({ name, bytes }) => this.#pool.ask({ name, bytes });
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const worker of this.#workers) worker.removeAllListeners('exit');
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    this.#fail(new Error('the workers that edit faces were ended'));
-  }
-
-  #receive(reply: EditReply): void {
-    const waiting = this.#waiting.get(reply.id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(reply.id);
-    this.#load[waiting.worker]!--;
-    if ('failure' in reply) waiting.reject(errorFrom(reply.failure));
-    else waiting.resolve(reply.bytes);
-  }
-
-  #fail(error: unknown): void {
-    this.#failed ??= error;
-    for (const { reject } of this.#waiting.values()) reject(this.#failed);
-    this.#waiting.clear();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#pool[Symbol.asyncDispose]();
   }
 }

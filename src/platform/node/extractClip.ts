@@ -25,6 +25,7 @@ import {
 } from '../../extract/index.ts';
 import type { ClipInfo } from '../../video/index.ts';
 import { inOrder, type Worked } from './extractCrew.ts';
+import type { Span } from './extractFeed.ts';
 import {
   alignmentChunks,
   exists,
@@ -38,7 +39,7 @@ import {
   storedAlignments,
   textOf,
 } from './extractFiles.ts';
-import { type ClipStart, type FrameWork, ownFields, type Span, type WriteTask, type Written } from './extractHand.ts';
+import { type ClipStart, type FrameWork, ownFields, type WriteTask, type Written } from './extractHand.ts';
 
 /** What is told while a clip is worked on. */
 export type ExtractEvent =
@@ -62,7 +63,7 @@ export type ExtractEvent =
 export type Report = (event: ExtractEvent) => void;
 
 /** Stretches of a clip that are analysed by themselves: their faces are followed within, and joined when the clip is settled. */
-const STRETCH = 64;
+export const STRETCH = 64;
 const STRETCH_OF_PICTURES = 8;
 
 /** Frames of the clip in one stretch; depends on the clip and the options only. */

@@ -1,82 +1,180 @@
 /** The hands of an extraction: worker threads that each take the next stretch of the clip when they are done with one, or one hand right here. */
-import { Worker } from 'node:worker_threads';
 import { LiaeError } from '../../base/index.ts';
-import type { Analysed, ClipStart, Hand, Span, WriteTask, Written } from './extractHand.ts';
-import { errorFrom, type Failure } from './samplePool.ts';
+import type { Frame } from '../../video/index.ts';
+import type { FrameFeed, Span } from './extractFeed.ts';
+import type { Analysed, ClipStart, Hand, WriteTask, Written } from './extractHand.ts';
+import { type Failure, failureFrom, WorkerPool } from './workerPool.ts';
 
 /** One who works, a task at a time. */
-export interface Worked extends AsyncDisposable {
+export interface Worked {
   analyse(span: Span): Promise<Analysed>;
   write(task: WriteTask, wrote: (frame: number) => void): Promise<Written>;
 }
 
-export type HandRequest =
+/** What a worker is asked. `feed` numbers the frames that it is given for it; absent if it reads the clip itself. */
+export type HandRequest = { readonly feed: number | undefined } & (
   | { readonly kind: 'analyse'; readonly span: Span }
   | { readonly kind: 'write'; readonly task: WriteTask }
+);
+
+/** What a worker is told. */
+export type HandNote =
+  | { readonly kind: 'frame'; readonly feed: number; readonly frame: Frame }
+  | { readonly kind: 'end'; readonly feed: number; readonly ended: boolean }
+  | { readonly kind: 'broken'; readonly feed: number; readonly failure: Failure }
   | { readonly kind: 'stop' };
 
-export type HandReply =
-  | { readonly kind: 'analysed'; readonly result: Analysed }
-  | { readonly kind: 'wrote'; readonly frame: number }
-  | { readonly kind: 'written'; readonly result: Written }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+/** What a worker tells: a frame that it was given is done with; a frame's files are written. */
+export type HandWord = { readonly kind: 'done'; readonly feed: number } | { readonly kind: 'wrote'; readonly frame: number };
+
+/** What a worker knows from its start. */
+export interface HandStart {
+  readonly clip: ClipStart;
+  readonly fed: boolean;
+}
 
 /** Thrown by a task that was stopped. */
 export class Stopped extends LiaeError {}
 
-/** A hand in a thread of its own. It is told to stop when the signal is. */
-export function threadHand(clip: ClipStart, url: URL, signal: AbortSignal): Worked {
-  const worker = new Worker(url, { workerData: clip });
-  let waiting: { resolve(reply: HandReply): void; reject(error: unknown): void; wrote(frame: number): void } | undefined;
-  let failed: unknown;
-  const fail = (error: unknown): void => {
-    failed ??= error;
-    waiting?.reject(error);
-  };
-  worker.on('error', fail);
-  worker.on('exit', () => fail(new Error('an extraction worker ended by itself')));
-  worker.on('message', (reply: HandReply) => {
-    if (reply.kind === 'wrote') waiting?.wrote(reply.frame);
-    else if (reply.kind === 'failed') waiting?.reject(errorFrom(reply.failure));
-    else waiting?.resolve(reply);
+export interface Crew extends AsyncDisposable {
+  readonly hands: readonly Worked[];
+}
+
+export interface CrewOptions {
+  readonly count: number;
+  readonly url: URL;
+  readonly signal: AbortSignal;
+  /** Reads the clip for all of them, if they are not to do it themselves; disposed of with the crew. */
+  readonly feed?: FrameFeed | undefined;
+  /** Frames that are given out and not done with, at most. */
+  readonly held: number;
+}
+
+/** Hands in threads of their own. They are told to stop when the signal is. */
+export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: CrewOptions): Crew {
+  const wrote = Array.from({ length: count }, () => (_: number): void => {});
+  const room = new Room(held);
+  const pool = new WorkerPool<HandRequest, Analysed | Written, HandWord>({
+    ...{ url, count, does: 'extracts faces', data: { clip, fed: feed !== undefined } satisfies HandStart, finish: true },
+    onNote: (word, worker) => {
+      if (word.kind === 'wrote') wrote[worker]!(word.frame);
+      else room.leave(word.feed);
+    },
   });
-  const stop = (): void => worker.postMessage({ kind: 'stop' } satisfies HandRequest);
+  const tell = (worker: number, note: HandNote, transfer: readonly ArrayBuffer[] = []): void => pool.tell(worker, note, transfer);
+  const stop = (): void => {
+    for (let i = 0; i < count; i++) tell(i, { kind: 'stop' });
+    room.wake();
+  };
   signal.addEventListener('abort', stop, { once: true });
-  const ask = async (request: HandRequest, wrote: (frame: number) => void): Promise<HandReply> => {
-    if (failed !== undefined) throw failed;
-    if (signal.aborted) throw new Stopped('stopped');
+  let feeds = 0;
+
+  /** Gives a worker the frames of its task. What goes wrong is told to the worker, whose task fails with it. */
+  const give = async (worker: number, number: number, span: Span, wanted: (index: number) => boolean): Promise<readonly string[]> => {
     try {
-      return await new Promise<HandReply>((resolve, reject) => {
-        waiting = { resolve, reject, wrote };
-        worker.postMessage(request);
+      const ended = await feed!.span(span, wanted, signal, async (frame) => {
+        await room.enter(number, signal);
+        const image = { ...frame.image, data: wholeBuffer(frame.image.data) };
+        tell(worker, { kind: 'frame', feed: number, frame: { ...frame, image } }, [image.data.buffer]);
       });
+      tell(worker, { kind: 'end', feed: number, ended });
+    } catch (error) {
+      tell(worker, { kind: 'broken', feed: number, failure: failureFrom(error) });
+    }
+    return [...feed!.trouble];
+  };
+
+  const ask = async (
+    worker: number,
+    request: Omit<HandRequest, 'feed'>,
+    span: Span,
+    wanted: (index: number) => boolean,
+  ): Promise<{ result: Analysed | Written; trouble: readonly string[] | undefined }> => {
+    if (signal.aborted) throw new Stopped('stopped');
+    const number = feed === undefined ? undefined : feeds++;
+    try {
+      const asked = pool.ask({ ...request, feed: number } as HandRequest, { worker });
+      if (number === undefined) return { result: await asked, trouble: undefined };
+      const given = give(worker, number, span, wanted);
+      const result = await asked.finally(() => room.close(number));
+      return { result, trouble: await given };
     } catch (error) {
       throw signal.aborted ? new Stopped('stopped') : error;
-    } finally {
-      waiting = undefined;
     }
   };
+
+  const hands = wrote.map((_, worker): Worked => {
+    return {
+      async analyse(span) {
+        const { result, trouble } = await ask(worker, { kind: 'analyse', span } as HandRequest, span, () => true);
+        return { ...(result as Analysed), ...(trouble === undefined ? {} : { trouble }) };
+      },
+      async write(task, told) {
+        wrote[worker] = told;
+        const frames = new Set(task.work.map(({ frame }) => frame));
+        const { result } = await ask(worker, { kind: 'write', task } as HandRequest, task.span, (index) => frames.has(index));
+        return result as Written;
+      },
+    };
+  });
   return {
-    async analyse(span) {
-      const reply = await ask({ kind: 'analyse', span }, () => {});
-      if (reply.kind !== 'analysed') throw new Error(`a worker answered ${reply.kind} to analyse`);
-      return reply.result;
-    },
-    async write(task, wrote) {
-      const reply = await ask({ kind: 'write', task }, wrote);
-      if (reply.kind !== 'written') throw new Error(`a worker answered ${reply.kind} to write`);
-      return reply.result;
-    },
+    hands,
     async [Symbol.asyncDispose]() {
-      failed ??= new Error('the worker was closed');
       signal.removeEventListener('abort', stop);
-      worker.removeAllListeners('exit');
-      await worker.terminate();
+      await pool[Symbol.asyncDispose]();
+      await feed?.[Symbol.asyncDispose]();
     },
   };
 }
 
-/** A hand right here. */
+/** Bytes that own their memory, so that it can be handed over. */
+const wholeBuffer = (data: Uint8Array): Uint8Array<ArrayBuffer> =>
+  data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? (data as Uint8Array<ArrayBuffer>) : data.slice();
+
+/** Bounds the frames that are given out, all tasks together. */
+class Room {
+  readonly #most: number;
+  /** Frames out, by task; a task that is closed takes no more room. */
+  readonly #out = new Map<number, number>();
+  readonly #closed = new Set<number>();
+  #total = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  async enter(task: number, signal: AbortSignal): Promise<void> {
+    while (this.#total >= this.#most && !this.#closed.has(task) && !signal.aborted) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    signal.throwIfAborted();
+    if (this.#closed.has(task)) throw new Error('frames for a task that has ended');
+    this.#total++;
+    this.#out.set(task, (this.#out.get(task) ?? 0) + 1);
+  }
+
+  leave(task: number): void {
+    const out = this.#out.get(task);
+    if (out === undefined) return;
+    this.#out.set(task, out - 1);
+    this.#total--;
+    this.wake();
+  }
+
+  close(task: number): void {
+    this.#closed.add(task);
+    this.#total -= this.#out.get(task) ?? 0;
+    this.#out.delete(task);
+    this.wake();
+  }
+
+  wake(): void {
+    for (const go of this.#waiting.splice(0)) go();
+  }
+}
+
+/** A hand right here; the caller disposes of it. */
 export function hereHand(hand: Hand, signal: AbortSignal): Worked {
   const stoppable = async <T>(work: () => Promise<T>): Promise<T> => {
     if (signal.aborted) throw new Stopped('stopped');
@@ -89,7 +187,6 @@ export function hereHand(hand: Hand, signal: AbortSignal): Worked {
   return {
     analyse: (span) => stoppable(() => hand.analyse(span, signal)),
     write: (task, wrote) => stoppable(() => hand.write(task, wrote, signal)),
-    [Symbol.asyncDispose]: () => hand[Symbol.asyncDispose](),
   };
 }
 

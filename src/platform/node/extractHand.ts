@@ -1,11 +1,10 @@
 /**
- * One worker's share of extraction: analyses stretches of a clip, or writes the faces of stretches. It reads the clip once from front to back and
- * passes over what others see to. Runs in a worker thread (extractWorker.ts) or, for tests and single threads, where it is called.
+ * One worker's share of extraction: analyses stretches of a clip, or writes the faces of stretches, as their frames come. Runs in a worker
+ * thread (extractWorker.ts) or, for tests and single threads, where it is called.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError, ResourceError } from '../../base/index.ts';
-import { after, movedMasks } from '../../curate/index.ts';
 import {
   Analyser,
   type Analysis,
@@ -15,22 +14,14 @@ import {
   frameLine,
   type MakeOptions,
   makeFace,
-  matrixOf,
-  type OwnMasks,
   type Stages,
 } from '../../extract/index.ts';
-import { type FaceFile, type LiaeFields, liaeFields, readFace } from '../../faceset/index.ts';
-import { type Affine, encodeBaselineJpeg, invertAffine } from '../../image/index.ts';
-import type { Frame, FrameRange, FrameSource } from '../../video/index.ts';
+import { type LiaeFields, liaeFields, readFace } from '../../faceset/index.ts';
+import { encodeBaselineJpeg } from '../../image/index.ts';
+import type { FrameRange, FrameSource } from '../../video/index.ts';
 import type { FaceModels } from '../../vision/index.ts';
-import { nodeCodec } from './codec.ts';
+import { ClipFeed, type FrameFeed, type Span } from './extractFeed.ts';
 import { replaceFile } from './files.ts';
-
-/** Frames from … to − 1 of a clip. */
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** What all tasks on a clip share. */
 export interface ClipStart {
@@ -85,12 +76,13 @@ export interface HandTools {
 export class Hand implements AsyncDisposable {
   readonly #tools: HandTools;
   readonly #clip: ClipStart;
-  #source: FrameSource | undefined;
-  #reading: Reading | undefined;
+  readonly #feed: FrameFeed;
 
-  constructor(clip: ClipStart, tools: HandTools) {
+  /** @param feed  where frames come from; disposed of with the hand. The hand reads the clip itself if left out. */
+  constructor(clip: ClipStart, tools: HandTools, feed: FrameFeed = new ClipFeed((signal) => tools.open(clip.path, signal), clip.range)) {
     this.#clip = clip;
     this.#tools = tools;
+    this.#feed = feed;
   }
 
   /** @param from, to  the stretch; a fresh start, whatever came before. */
@@ -98,7 +90,7 @@ export class Hand implements AsyncDisposable {
     const { now } = this.#tools;
     const analyser = new Analyser(await this.#tools.models(), this.#clip.analysis, now);
     let [text, frames, faces, damaged, decodeMs, asked] = ['', 0, 0, 0, 0, now()];
-    const ended = await this.#read(
+    const ended = await this.#feed.span(
       span,
       () => true,
       signal,
@@ -113,7 +105,7 @@ export class Hand implements AsyncDisposable {
       },
     );
     decodeMs += now() - asked;
-    const trouble = [...(this.#source?.trouble ?? [])];
+    const trouble = [...this.#feed.trouble];
     return { text, frames, faces, damaged, ended, trouble, stages: analyser.stages, decodeMs };
   }
 
@@ -123,7 +115,7 @@ export class Hand implements AsyncDisposable {
     const work = new Map(task.work.map((item) => [item.frame, item]));
     const replaceable = new Set(task.replaceable);
     let [decodeMs, makeMs, asked] = [0, 0, now()];
-    await this.#read(
+    await this.#feed.span(
       task.span,
       (index) => work.has(index),
       signal,
@@ -134,7 +126,7 @@ export class Hand implements AsyncDisposable {
         for (const plan of plans) {
           const path = join(task.out, plan.file);
           if (!replaceable.has(plan.file)) await checkOurs(path, plan.fields);
-          await replaceFile(path, [makeFace(image, plan, task.make, await ownMasks(path, plan, task.make))]);
+          await replaceFile(path, [makeFace(image, plan, task.make)]);
         }
         if (drawn !== undefined) {
           await replaceFile(drawn.file, [encodeBaselineJpeg(drawFaces(image, drawn.faces, task.make.faceType), DRAWN_QUALITY)]);
@@ -154,99 +146,8 @@ export class Hand implements AsyncDisposable {
     return { decodeMs, makeMs };
   }
 
-  /** @returns whether the clip ended. */
-  async #read(
-    span: Span,
-    wanted: (index: number) => boolean,
-    signal: AbortSignal | undefined,
-    each: (frame: Frame) => Promise<void>,
-  ): Promise<boolean> {
-    this.#source ??= await this.#tools.open(this.#clip.path, signal);
-    if (this.#reading === undefined || !this.#reading.canReach(span)) {
-      await this.#reading?.[Symbol.asyncDispose]();
-      this.#reading = new Reading(this.#source, this.#clip.range, span.from);
-    }
-    try {
-      return await this.#reading.span(span, wanted, signal, each);
-    } catch (error) {
-      await this.#reading[Symbol.asyncDispose]();
-      this.#reading = undefined;
-      throw error;
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#reading?.[Symbol.asyncDispose]();
-    await this.#source?.[Symbol.asyncDispose]();
-  }
-}
-
-/** One passage through a clip, stretch by stretch, forward only. */
-class Reading implements AsyncDisposable {
-  readonly #frames: AsyncIterator<Frame>;
-  readonly #step: number | undefined;
-  /** Frames below this are passed over, and so are those of the present stretch that are not wanted. */
-  #span: Span;
-  #wanted: (index: number) => boolean = () => true;
-  #held: Frame | undefined;
-  #at: number;
-  #ended = false;
-
-  constructor(source: FrameSource, range: ClipStart['range'], from: number) {
-    this.#at = from;
-    this.#span = { from, to: Number.POSITIVE_INFINITY };
-    this.#step = range.rate === undefined ? (range.every ?? 1) : undefined;
-    const skip = (index: number): boolean => index < this.#span.from || (index < this.#span.to && !this.#wanted(index));
-    this.#frames = source.frames({ ...range, from: Math.max(from, range.from ?? 0), skip })[Symbol.asyncIterator]();
-  }
-
-  canReach({ from }: Span): boolean {
-    return this.#at <= from;
-  }
-
-  async span(
-    span: Span,
-    wanted: (index: number) => boolean,
-    signal: AbortSignal | undefined,
-    each: (frame: Frame) => Promise<void>,
-  ): Promise<boolean> {
-    this.#span = span;
-    this.#wanted = wanted;
-    this.#at = span.to;
-    const last = this.#lastOf(span);
-    for (;;) {
-      signal?.throwIfAborted();
-      const frame = this.#held ?? (await this.#next());
-      this.#held = undefined;
-      if (frame === undefined) return true;
-      if (frame.index >= span.to) {
-        this.#held = frame;
-        return false;
-      }
-      if (frame.index < span.from || !wanted(frame.index)) continue;
-      await each(frame);
-      if (frame.index === last) return false;
-    }
-  }
-
-  /** The last frame that the stretch can hold and that is wanted, where that is known without looking. */
-  #lastOf({ from, to }: Span): number | undefined {
-    if (this.#step === undefined) return undefined;
-    for (let i = Math.floor((to - 1) / this.#step) * this.#step; i >= from; i -= this.#step) if (this.#wanted(i)) return i;
-    return undefined;
-  }
-
-  async #next(): Promise<Frame | undefined> {
-    if (this.#ended) return undefined;
-    const { done, value } = await this.#frames.next();
-    if (done !== true) return value;
-    this.#ended = true;
-    return undefined;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended = true;
-    await this.#frames.return?.();
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.#feed[Symbol.asyncDispose]());
   }
 }
 
@@ -260,31 +161,8 @@ async function checkOurs(path: string, { frame, sourceHash }: LiaeFields): Promi
   });
 }
 
-const codec = nodeCodec();
-
-/** Regions and the mask that an earlier version of this face was given, where they lie in the new one: what a hand drew is not lost when a face is made again. */
-async function ownMasks(path: string, plan: FacePlan, make: MakeOptions): Promise<OwnMasks | undefined> {
-  const face = await storedFace(path);
-  if (face === undefined || face === 'foreign') return undefined;
-  const { metadata, jpeg, dict } = face;
-  const fields = liaeFields(dict);
-  if (fields.sourceHash !== plan.fields.sourceHash || fields.frame !== plan.fields.frame) return undefined;
-  if (metadata.polygons.length === 0 && metadata.xsegMask === undefined) return undefined;
-  const [before, now] = [metadata.imageToFace as unknown as Affine | undefined, matrixOf(plan, make)];
-  if (before === undefined || now === undefined)
-    return metadata.faceType === make.faceType ? { polygons: metadata.polygons, xsegMask: metadata.xsegMask } : undefined;
-  return await movedMasks(metadata, after(now, invertAffine(before)), jpeg.width, codec, path, make.size);
-}
-
 /** Our fields of a face file; undefined if there is no file. */
 export async function ownFields(path: string): Promise<LiaeFields | 'foreign' | undefined> {
-  const face = await storedFace(path);
-  if (face === undefined || face === 'foreign') return face;
-  const fields = liaeFields(face.dict);
-  return fields.sourceHash === undefined ? 'foreign' : fields;
-}
-
-async function storedFace(path: string): Promise<FaceFile | 'foreign' | undefined> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -293,7 +171,8 @@ async function storedFace(path: string): Promise<FaceFile | 'foreign' | undefine
     throw error;
   }
   try {
-    return readFace(bytes, path);
+    const fields = liaeFields(readFace(bytes, path).dict);
+    return fields.sourceHash === undefined ? 'foreign' : fields;
   } catch (error) {
     if (error instanceof FormatError) return 'foreign';
     throw error;

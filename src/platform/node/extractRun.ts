@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import { FormatError, LiaeError, OptionError, ResourceError } from '../../base/index.ts';
 import type { AlignmentsHeader, AnalysisOptions, Persons, Rule, Stages } from '../../extract/index.ts';
-import type { FrameSource } from '../../video/index.ts';
+import type { ClipInfo, FrameSource } from '../../video/index.ts';
 import { type FaceModels, landmarks68, regionOfDetection, regionOfMesh } from '../../vision/index.ts';
 import {
   type AnalysisSum,
@@ -14,12 +14,14 @@ import {
   forgetFaces,
   noAnalysis,
   type Report,
+  STRETCH,
   startOf,
   type WriteOptions,
   type WriteSum,
   writeClip,
 } from './extractClip.ts';
-import { hereHand, Stopped, threadHand, type Worked } from './extractCrew.ts';
+import { type Crew, hereHand, Stopped, threadCrew } from './extractCrew.ts';
+import { ClipFeed } from './extractFeed.ts';
 import { type Journal, readJournal, removeFile, storedAlignments } from './extractFiles.ts';
 import { type ClipStart, Hand, type HandTools } from './extractHand.ts';
 import { explained } from './files.ts';
@@ -70,6 +72,8 @@ export interface ExtractSum {
 /** What one worker holds: networks and a few frames. */
 const WORKER_BYTES = 1.2 * 2 ** 30;
 const MOST_WORKERS = 8;
+/** Of frames that wait for a worker. */
+const HELD_BYTES = 192 * 2 ** 20;
 
 const defaultWorkers = (): number => Math.max(1, Math.min(MOST_WORKERS, availableParallelism(), Math.floor(totalmem() / WORKER_BYTES)));
 
@@ -133,7 +137,7 @@ async function one(
   analysis: AnalysisSum,
   signal: AbortSignal,
 ): Promise<ClipSum> {
-  await using crew = crewFor(startOf(header), job.workers, tools, signal);
+  await using crew = crewFor(startOf(header), header.clip, job.workers, tools, signal);
   const stored = await analyseClip({ file: files.alignments, header }, crew.hands, report, analysis);
   for (const message of stored.trouble) report({ event: 'trouble', clip: header.clip.name, message });
   const { make, choose, smooth, fill, out, debug } = job;
@@ -141,22 +145,27 @@ async function one(
   return { ...written, clip: header.clip.name, trouble: stored.trouble };
 }
 
+/**
+ * Threads, or for none of them a hand right here. A clip is read once for all threads if about half a stretch of frames can be held for each but
+ * the first, which keeps all of them at work.
+ */
 function crewFor(
   clip: ClipStart,
+  { kind, width, height }: ClipInfo,
   workers: number | undefined,
   tools: ExtractTools,
   signal: AbortSignal,
-): AsyncDisposable & { readonly hands: readonly Worked[] } {
+): Crew {
   const count = workers ?? defaultWorkers();
+  if (count === 0) {
+    const hand = new Hand(clip, tools);
+    return { hands: [hereHand(hand, signal)], [Symbol.asyncDispose]: () => hand[Symbol.asyncDispose]() };
+  }
   const url = tools.workerUrl ?? new URL('./extractWorker.js', import.meta.url);
-  const hands =
-    count === 0 ? [hereHand(new Hand(clip, tools), signal)] : Array.from({ length: count }, () => threadHand(clip, url, signal));
-  return {
-    hands,
-    async [Symbol.asyncDispose]() {
-      await Promise.all(hands.map((hand) => hand[Symbol.asyncDispose]()));
-    },
-  };
+  const held = Math.floor((HELD_BYTES * count) / (width * height * 3));
+  const isShared = kind === 'video' && count > 1 && held >= (STRETCH / 2) * (count - 1);
+  const feed = isShared ? new ClipFeed((stop) => tools.open(clip.path, stop), clip.range) : undefined;
+  return threadCrew(clip, { count, url, signal, feed, held });
 }
 
 async function opened(
@@ -350,7 +359,7 @@ async function realignClip(
   const { faceType = before.make.faceType, quality = before.make.quality } = job;
   const make = { faceType, quality, size: job.size ?? before.make.size };
   const options = { make, choose: before.choose, smooth: job.smooth ?? before.smooth, fill: job.fill ?? before.fill };
-  await using crew = crewFor(startOf(header), job.workers, tools, signal);
+  await using crew = crewFor(startOf(header), header.clip, job.workers, tools, signal);
   const target = { ...files, journal: clipFiles(out, name).journal };
   const debug = job.debug ? `${out}_debug` : undefined;
   const written = await writeClip({ ...stored, header }, { ...options, files: target, out, debug, again: job.again }, crew.hands, report);

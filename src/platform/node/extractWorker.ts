@@ -1,38 +1,45 @@
-/** The thread of a hand: takes one task at a time and answers it; `stop` ends the one under way. */
-import { parentPort, workerData } from 'node:worker_threads';
-import type { HandReply, HandRequest } from './extractCrew.ts';
-import { type ClipStart, Hand } from './extractHand.ts';
+/** The thread of a hand: takes one task at a time, with the frames that it is given for it or reads itself; `stop` ends the task under way. */
+import { workerData } from 'node:worker_threads';
+import type { HandNote, HandRequest, HandStart, HandWord } from './extractCrew.ts';
+import { GivenFeed } from './extractFeed.ts';
+import { type Analysed, Hand, type Written } from './extractHand.ts';
 import { openFaceModels } from './faceModels.ts';
 import { openInput } from './openInput.ts';
-import { failureFrom } from './samplePool.ts';
+import { errorFrom, serve } from './workerPool.ts';
 
-const port = parentPort;
-if (port === null) throw new Error('extractWorker is the script of a worker thread');
-
-const clip: ClipStart = workerData;
+const { clip, fed }: HandStart = workerData;
 const stop = new AbortController();
 let models: ReturnType<typeof openFaceModels> | undefined;
-const hand = new Hand(clip, {
-  open: openInput,
-  models: () => {
-    models ??= openFaceModels();
-    return models;
+const given = fed ? new GivenFeed((feed) => say({ kind: 'done', feed })) : undefined;
+const hand = new Hand(
+  clip,
+  {
+    open: openInput,
+    models: () => {
+      models ??= openFaceModels();
+      return models;
+    },
+    now: () => performance.now(),
   },
-  now: () => performance.now(),
-});
+  given,
+);
 
-const reply = (message: HandReply): void => port.postMessage(message);
-
-async function answer(request: Exclude<HandRequest, { kind: 'stop' }>): Promise<void> {
-  try {
-    if (request.kind === 'analyse') reply({ kind: 'analysed', result: await hand.analyse(request.span, stop.signal) });
-    else reply({ kind: 'written', result: await hand.write(request.task, (frame) => reply({ kind: 'wrote', frame }), stop.signal) });
-  } catch (error) {
-    reply({ kind: 'failed', failure: failureFrom(error) });
-  }
+function heard(note: HandNote): void {
+  if (note.kind === 'stop') stop.abort();
+  else if (note.kind === 'frame') given?.take(note.feed, { frame: note.frame });
+  else if (note.kind === 'end') given?.take(note.feed, { ended: note.ended });
+  else given?.take(note.feed, { error: errorFrom(note.failure) });
 }
 
-port.on('message', (request: HandRequest) => {
-  if (request.kind === 'stop') stop.abort();
-  else void answer(request);
+const post = serve({
+  answer: async (request: HandRequest): Promise<Analysed | Written> => {
+    if (request.feed !== undefined) given?.begin(request.feed);
+    if (request.kind === 'analyse') return await hand.analyse(request.span, stop.signal);
+    return await hand.write(request.task, (frame) => say({ kind: 'wrote', frame }), stop.signal);
+  },
+  onNote: (note) => heard(note as HandNote),
 });
+
+function say(word: HandWord): void {
+  post(word);
+}

@@ -12,7 +12,7 @@ import {
   type PredictorParts,
   type RawPrediction,
 } from './mergeHand.ts';
-import { errorFrom, type Failure } from './samplePool.ts';
+import { errorFrom, type Failure } from './workerPool.ts';
 
 export type MergeWorkerData =
   | { readonly role: 'merge'; readonly model: MergeModel }

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { buffersOfInput, type MergeReply, type MergeRequest, type MergeWorkerData } from './mergeCrew.ts';
 import { buffersOfPrediction, MergeHand, PredictHand } from './mergeHand.ts';
-import { failureFrom } from './samplePool.ts';
+import { failureFrom } from './workerPool.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('mergeWorker is the script of a worker thread');

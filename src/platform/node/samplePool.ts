@@ -3,12 +3,11 @@
  * inside native code for seconds; how far ahead is bounded by memory. Which worker makes a batch does not show in it.
  */
 import { availableParallelism, totalmem } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { FormatError, LiaeError, OptionError, ResourceError, ShapeError } from '../../base/index.ts';
 import { type BrokenFace, batchMaker, measureYaws, type SampleOptions } from '../../sample/index.ts';
 import type { Batch, BatchEvent, BatchSource } from '../../train/index.ts';
 import { cachedFaces, type SharedFaces, sharedFaces } from './faceCache.ts';
 import { type OpenFaces, openFaceFolder } from './openFaces.ts';
+import { WorkerPool } from './workerPool.ts';
 
 /** One side of the batches: a folder of aligned faces and how its samples are made. */
 export interface SideSpec {
@@ -41,7 +40,7 @@ export interface PoolLimits {
 export interface WorkerStart extends PoolSpec {
   readonly faces: { readonly src: SharedFaces; readonly dst: SharedFaces };
   readonly yaws: { readonly src?: Float32Array | undefined; readonly dst?: Float32Array | undefined };
-  /** Holds the present generation: requests of older ones are skipped. */
+  /** Holds the present generation: requests of older ones are answered with nothing. */
   readonly generation: SharedArrayBuffer;
 }
 
@@ -49,19 +48,6 @@ export interface WorkerRequest {
   readonly iteration: number;
   readonly attempt: number;
   readonly generation: number;
-}
-
-export type WorkerReply =
-  | { readonly iteration: number; readonly generation: number; readonly batch: Batch }
-  | { readonly iteration: number; readonly generation: number; readonly failure: Failure }
-  | { readonly broken: BrokenFace };
-
-/** An error on its way between threads. */
-export interface Failure {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-  readonly details: Readonly<Record<string, string>>;
 }
 
 const MAX_AHEAD = 16;
@@ -164,73 +150,45 @@ class HereAndNow implements BatchSource {
   }
 }
 
-/** A promise with its ends in hand. */
-interface Deferred {
-  readonly promise: Promise<Batch>;
-  readonly resolve: (batch: Batch) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function deferred(): Deferred {
-  let [resolve, reject]: [Deferred['resolve'], Deferred['reject']] = [() => {}, () => {}];
-  const promise = new Promise<Batch>((yes, no) => {
-    [resolve, reject] = [yes, no];
-  });
-  return { promise, resolve, reject };
-}
-
 class SamplePool implements BatchSource {
-  readonly #workers: readonly Worker[];
+  readonly #pool: WorkerPool<WorkerRequest, Batch | undefined, BrokenFace>;
   readonly #ahead: number;
   readonly #generation: Int32Array;
-  readonly #onBroken: (broken: BrokenFace) => void;
   /** Batches asked for and not yet taken, by iteration. */
-  readonly #asked = new Map<number, Deferred>();
+  readonly #asked = new Map<number, Promise<Batch | undefined>>();
   #attempt = 0;
-  #failed: unknown;
 
   constructor(
     start: WorkerStart,
     { workers, ahead, onBroken, url }: { workers: number; ahead: number; onBroken: (broken: BrokenFace) => void; url: URL },
   ) {
     this.#ahead = ahead;
-    this.#onBroken = onBroken;
     this.#generation = new Int32Array(start.generation);
-    this.#workers = Array.from({ length: workers }, () => {
-      const worker = new Worker(url, { workerData: start });
-      worker.on('message', (reply: WorkerReply) => this.#receive(reply));
-      worker.on('error', (error) => this.#fail(error));
-      worker.on('exit', () => this.#fail(new Error('a sample worker ended by itself')));
-      return worker;
-    });
+    this.#pool = new WorkerPool({ url, count: workers, does: 'makes samples', data: start, onNote: onBroken });
   }
 
   async next(iteration: number, attempt: number): Promise<{ batch: Batch; waitMs: number }> {
-    if (this.#failed !== undefined) throw this.#failed;
     const from = performance.now();
     if (attempt !== this.#attempt || (this.#asked.size > 0 && !this.#asked.has(iteration))) this.#forget();
     this.#attempt = attempt;
     for (let i = iteration; i < iteration + this.#ahead; i++) if (!this.#asked.has(i)) this.#ask(i);
-    const batch = await this.#asked.get(iteration)!.promise;
+    const batch = await this.#asked.get(iteration)!;
+    if (batch === undefined) throw new Error(`the batch of iteration ${iteration} was passed over`);
     this.#asked.delete(iteration);
     this.#ask(iteration + this.#ahead);
     return { batch, waitMs: performance.now() - from };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#failed ??= new Error('the sample pool was closed');
-    for (const worker of this.#workers) worker.removeAllListeners('exit');
-    await Promise.all(this.#workers.map((worker) => worker.terminate()));
-    for (const asked of this.#asked.values()) asked.reject(this.#failed);
+    await this.#pool[Symbol.asyncDispose]();
     this.#asked.clear();
   }
 
   #ask(iteration: number): void {
-    const asked = deferred();
-    asked.promise.catch(() => {}); // seen when the batch is taken
-    this.#asked.set(iteration, asked);
     const request: WorkerRequest = { iteration, attempt: this.#attempt, generation: this.#generation[0]! };
-    this.#workers[iteration % this.#workers.length]!.postMessage(request);
+    const asked = this.#pool.ask(request, { worker: iteration % this.#pool.size });
+    asked.catch(() => {}); // seen when the batch is taken
+    this.#asked.set(iteration, asked);
   }
 
   /** What was asked for is not wanted any more: the run went back. */
@@ -238,38 +196,4 @@ class SamplePool implements BatchSource {
     Atomics.add(this.#generation, 0, 1);
     this.#asked.clear();
   }
-
-  #receive(reply: WorkerReply): void {
-    if ('broken' in reply) {
-      this.#onBroken(reply.broken);
-      return;
-    }
-    const asked = this.#asked.get(reply.iteration);
-    if (asked === undefined || reply.generation !== this.#generation[0]) return;
-    if ('batch' in reply) asked.resolve(reply.batch);
-    else asked.reject(errorFrom(reply.failure));
-  }
-
-  #fail(error: unknown): void {
-    this.#failed ??= error;
-    for (const asked of this.#asked.values()) asked.reject(this.#failed);
-  }
-}
-
-/** An error as it can be posted. */
-export function failureFrom(error: unknown): Failure {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: undefined, details: {} };
-  const details = error instanceof LiaeError ? Object.entries(error.details).filter((entry) => typeof entry[1] === 'string') : [];
-  return { name: error.name, message: error.message, stack: error.stack, details: Object.fromEntries(details) };
-}
-
-/** The error that was posted: one of the user's keeps its kind, any other its stack. */
-export function errorFrom({ name, message, stack, details }: Failure): Error {
-  for (const Kind of [FormatError, OptionError, ShapeError, ResourceError, LiaeError]) {
-    if (name === Kind.name) return new Kind(message, details);
-  }
-  const error = new Error(message);
-  error.name = name;
-  if (stack !== undefined) error.stack = stack;
-  return error;
 }

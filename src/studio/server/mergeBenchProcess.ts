@@ -1,5 +1,5 @@
 /** The process in which the page's pictures are merged: a crash of a decoder, or memory that does not suffice, ends it and not the server. */
-import { failureFrom } from '../../platform/node/samplePool.ts';
+import { failureFrom } from '../../platform/node/workerPool.ts';
 import { MergeBench } from './mergeBench.ts';
 import type { BenchCall, BenchReply } from './mergeBenches.ts';
 

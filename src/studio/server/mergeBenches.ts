@@ -5,7 +5,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LiaeError, OptionError, ResourceError } from '../../base/index.ts';
-import { errorFrom, type Failure } from '../../platform/node/samplePool.ts';
+import { errorFrom, type Failure } from '../../platform/node/workerPool.ts';
 import type { PictureRequest, SceneInfo, SceneRequest } from '../protocol.ts';
 import { stampOf } from './clips.ts';
 import type { Bench, BenchPicture, PictureAsk } from './mergeBench.ts';
