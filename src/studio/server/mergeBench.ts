@@ -39,7 +39,7 @@ export interface Bench extends AsyncDisposable {
 }
 
 /** Frames around the one that is looked at which are made ready. */
-const AROUND = [1, -1, 2, 3, -2] as const;
+const AROUND = [1, -1, 2, 3] as const;
 /** So long nothing is asked before that begins: who moves a slider is not disturbed. */
 const QUIET_MS = 350;
 /** Frames that are looked through for cuts at one go. */
@@ -173,7 +173,7 @@ export class MergeBench implements Bench {
     if (last === undefined) return [];
     const settings = resolveMergeSettings(last.settings);
     return AROUND.map((step) => last.frame + step)
-      .filter((frame) => frame >= 0 && frame < this.#facts.clip.frames)
+      .filter((frame) => frame >= 0 && frame < this.#facts.clip.frames && this.#shelf.isNear(frame))
       .flatMap((frame) => [
         async () => void (await this.#shelf.get(frame)),
         async () => await this.#predict(frame, settings),

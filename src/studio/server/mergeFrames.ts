@@ -7,8 +7,8 @@ import type { Frame, FrameSource } from '../../video/index.ts';
 const BUDGET = 256 * 2 ** 20;
 /** Frames ahead that are sooner decoded on than jumped to. */
 const NEAR = 24;
-/** Whoever goes back goes further back: so many frames before the one asked for are kept too. */
-const BEHIND = 6;
+/** Frames before the one that is jumped to are kept too, as they are decoded anyway; more of them for one who goes back, who will go on doing so. */
+const [BEHIND, BEHIND_BACK] = [3, 16];
 
 /** What was made, by key: the latest used; what is being made is made once. */
 export class Kept<T> {
@@ -52,7 +52,12 @@ export class FrameShelf implements AsyncDisposable {
   constructor(source: FrameSource) {
     this.#source = source;
     const { width, height } = source.info;
-    this.#most = Math.max(BEHIND + 2, Math.floor(BUDGET / (width * height * 3)));
+    this.#most = Math.max(BEHIND + 3, Math.floor(BUDGET / (width * height * 3)));
+  }
+
+  /** Whether it is at hand, or so near that nothing is jumped over. */
+  isNear(index: number): boolean {
+    return this.#frames.has(index) || (this.#reading !== undefined && index >= this.#next && index - this.#next <= NEAR);
   }
 
   /** @throws FormatError if it cannot be decoded. */
@@ -63,10 +68,10 @@ export class FrameShelf implements AsyncDisposable {
       this.#last = index;
       return known;
     }
-    const isNear = this.#reading !== undefined && index >= this.#next && index - this.#next <= NEAR;
-    if (!isNear) {
+    if (!this.isNear(index)) {
       await this.#reading?.return?.();
-      const from = Math.max(0, index < this.#last ? index - BEHIND : index);
+      const behind = index < this.#last ? Math.min(BEHIND_BACK, this.#most - 2) : BEHIND;
+      const from = Math.max(0, index - behind);
       this.#reading = this.#source.frames({ from })[Symbol.asyncIterator]();
       this.#next = from;
     }

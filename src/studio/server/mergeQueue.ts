@@ -15,6 +15,8 @@ export class RenderQueue {
   readonly #jobs: Jobs;
   #state: RenderQueueInfo;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Is being begun: a job already, and in the file until that is sure. */
+  #starting: string | undefined;
 
   private constructor(file: string, jobs: Jobs, state: RenderQueueInfo) {
     this.#file = file;
@@ -30,7 +32,8 @@ export class RenderQueue {
   }
 
   get info(): RenderQueueInfo {
-    return this.#state;
+    const { paused, waiting } = this.#state;
+    return { paused, waiting: waiting.filter(({ id }) => id !== this.#starting) };
   }
 
   /** @param first  before all that wait. */
@@ -62,7 +65,7 @@ export class RenderQueue {
     const mine = this.#turn.then(async () => {
       await this.#keep(to(this.#state));
       await this.#next();
-      return this.#state;
+      return this.info;
     });
     this.#turn = mine.catch(() => undefined);
     return mine;
@@ -73,6 +76,7 @@ export class RenderQueue {
     if (this.#state.paused || this.#jobs.list().some((job) => job.request.kind === 'merge' && isAlive(job.state))) return;
     for (const entry of this.#state.waiting) {
       if (entry.problem !== null) continue;
+      this.#starting = entry.id;
       try {
         await this.#jobs.start(entry.request);
         await this.#keep({ ...this.#state, waiting: this.#state.waiting.filter(({ id }) => id !== entry.id) });
@@ -84,6 +88,8 @@ export class RenderQueue {
           ...this.#state,
           waiting: waiting.map((one) => (one.id === entry.id ? { ...one, problem: error.brief().slice(0, 4000) } : one)),
         });
+      } finally {
+        this.#starting = undefined;
       }
     }
   }

@@ -38,6 +38,7 @@ type SettingName =
   | 'image_denoise_power'
   | 'bicubic_degrade_power'
   | 'color_degrade_power'
+  | 'sharpen_prediction'
   | 'linear_light';
 type Cost = 'none' | 'little' | 'some' | 'much' | 'huge' | 'network';
 type GroupName = 'blend' | 'mask' | 'colour' | 'face' | 'frame';
@@ -82,6 +83,7 @@ const groups: readonly (readonly [GroupName, readonly Row[]])[] = [
       { name: 'output_face_scale', cost: 'none' },
       { name: 'sharpen_mode', cost: 'none', active: (values) => merges(values) && Number(values.blursharpen_amount) > 0 },
       { name: 'blursharpen_amount', cost: 'little', active: merges },
+      { name: 'sharpen_prediction', cost: 'little', active: ({ mode }) => mode !== 'original' },
       { name: 'motion_blur_power', cost: 'little', active: merges },
       { name: 'super_resolution_power', cost: 'network' },
     ],
@@ -244,7 +246,18 @@ function Control({ id, spec, value }: { readonly id: string; readonly spec: Merg
 
 const share = (value: number, min: number, max: number): number => ((value - min) / Math.max(1, max - min)) * 100;
 
-/** What the setting that is pointed at does. */
+/** Keys that belong to no setting. */
+const screenKeys: readonly (readonly [string, Key])[] = [
+  [', .', 'mergeKeyFrames'],
+  ['[ ]', 'mergeKeyShots'],
+  ['␣', 'mergeKeyPlay'],
+  ['\\ V', 'mergeKeyViews'],
+  ['- = 0', 'mergeKeyZoom'],
+  ['M /', 'mergeKeyCarry'],
+  ['Ctrl', 'mergeKeyControl'],
+];
+
+/** What the setting that is pointed at does; else the keys. */
 function About() {
   const row = pointed.value;
   const spec = specs.value.find(({ name }) => name === row?.name);
@@ -252,6 +265,14 @@ function About() {
     return (
       <div class="merge-about">
         <p class="muted">{t('settingIdle')}</p>
+        <dl class="merge-keys">
+          {screenKeys.map(([key, text]) => (
+            <div key={key}>
+              <dt>{key}</dt>
+              <dd>{t(text)}</dd>
+            </div>
+          ))}
+        </dl>
       </div>
     );
   }

@@ -124,6 +124,13 @@ export function MergeStage() {
           }}
         />
       )}
+      {/* Here another take will be chosen to compare with, in the place of the clip. */}
+      {view.value === 'wipe' && fit !== undefined && (
+        <div class="merge-sides" style={{ left: `${edgeX}px` }} aria-hidden="true">
+          <span>{t('view_before')}</span>
+          <span>{t('view_after')}</span>
+        </div>
+      )}
       {pictureProblem.value !== undefined && (
         <div class="merge-trouble" role="alert">
           <strong>{t('mergeProblem')}</strong>

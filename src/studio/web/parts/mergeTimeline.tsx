@@ -180,6 +180,9 @@ function draw(canvas: HTMLCanvasElement, width: number): void {
     const words = t('stabilityOf', median.toFixed(2));
     const across = context.measureText(words).width;
     if (end - x < across + 12 + (shot.from === 0 ? 70 : 0)) continue;
+    context.fillStyle = colour('panel');
+    context.fillRect(end - across - 9, graphTop + 1, across + 6, 14);
+    context.fillStyle = colour('muted');
     context.fillText(words, end - across - 6, graphTop + 8);
     if (shot.from > 0) {
       context.fillStyle = colour('line');

@@ -166,6 +166,7 @@ function Transport() {
         <span>{t('frame')}</span>
         <input
           type="number"
+          aria-label={t('frame')}
           min={0}
           max={Math.max(0, frames.value - 1)}
           value={frame.value}
