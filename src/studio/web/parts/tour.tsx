@@ -76,8 +76,8 @@ const steps: readonly Step[] = [
   },
   {
     ...{ title: 'tour_film', text: 'tour_film_text' },
-    isDone: () => jobs.value.some((job) => (job.request.kind as string) === 'merge' && job.state === 'done'),
-    show: () => go('verify'),
+    isDone: () => jobs.value.some((job) => job.request.kind === 'merge' && job.state === 'done'),
+    show: () => go('merge'),
   },
 ];
 
