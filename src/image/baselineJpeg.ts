@@ -1,8 +1,11 @@
 /**
- * A baseline JPEG encoder for many pictures in little time: the standard's tables at libjpeg's scale of qualities, full chroma, one pass. The codec's
- * own encoder searches for smaller files and takes four times as long. Source: ITU-T T.81, annexes A, F and K; DCT of Arai, Agui and Nakajima 1988.
+ * A baseline JPEG encoder for many pictures in little time: the standard's tables at libjpeg's scale of qualities, full chroma, one pass; a row of
+ * blocks is transformed in WebAssembly, four numbers at a time, and then written. The codec's own encoder searches for smaller files and takes much
+ * longer. Source: ITU-T T.81, annexes A, F and K; DCT of Arai, Agui and Nakajima 1988.
  */
 import type { ByteImage } from './image.ts';
+import { Simd } from './simd.ts';
+import { type Code, constant, f32x4, i32, i32x4, type Local, loop, type Routine, v128 } from './wasmCode.ts';
 
 // biome-ignore format: a table of eight by eight
 const luminanceSteps = [
@@ -63,11 +66,17 @@ function stepsAt(quality: number, steps: readonly number[]): number[] {
   return steps.map((step) => Math.min(255, Math.max(1, Math.trunc((step * scale + 50) / 100))));
 }
 
-/** What each coefficient of the fast transform is multiplied by, row by row: its own scale and the step. */
-function factorsOf(steps: readonly number[]): Float64Array {
+/** What each coefficient of the fast transform is multiplied by, column by column: its own scale and the step. */
+function factorsOf(steps: readonly number[]): number[] {
   const scale = range(8).map((k) => (k === 0 ? 1 : Math.SQRT2 * Math.cos((k * Math.PI) / 16)));
-  return Float64Array.from(steps, (step, i) => 1 / (8 * step * scale[i >> 3]! * scale[i & 7]!));
+  return range(64).map((i) => 1 / (8 * steps[turned(i)]! * scale[i >> 3]! * scale[i & 7]!));
 }
+
+/** Row by row from column by column, and back. */
+const turned = (i: number): number => ((i & 7) << 3) | (i >> 3);
+
+/** Place of each coefficient, column by column, in the order of writing. */
+const order = Uint8Array.from(zigzag, turned);
 
 /** @param image  RGB.  @param quality  1…100, on libjpeg's scale. */
 export function encodeBaselineJpeg(image: ByteImage, quality: number): Uint8Array {
@@ -83,127 +92,200 @@ export function encodeBaselineJpeg(image: ByteImage, quality: number): Uint8Arra
     out.bytes(0xff, 0xc4, 0, 19 + symbols.length, ((i & 1) << 4) | (i >> 1), ...counts, ...symbols);
   }
   out.bytes(0xff, 0xda, 0, 12, 3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0);
-  scan(image, steps.map(factorsOf) as [Float64Array, Float64Array], tables.map(codesOf), out);
+  scan(image, steps.flatMap(factorsOf), tables.map(codesOf), out);
   out.flush();
   out.bytes(0xff, 0xd9);
   return out.taken();
 }
 
-function scan(
-  { width, height, data }: ByteImage,
-  factors: readonly [Float64Array, Float64Array],
-  codes: readonly Int32Array[],
-  out: BitWriter,
-): void {
-  const blocks = [new Float64Array(64), new Float64Array(64), new Float64Array(64)] as const;
-  const quantized = new Int32Array(64);
+/** One for each thread, made when it is first needed: compiling it for every picture would take longer than the picture. Nothing stays in its memory. */
+let simd: Simd | undefined;
+
+function scan({ width, height, data }: ByteImage, factors: readonly number[], codes: readonly Int32Array[], out: BitWriter): void {
+  simd ??= new Simd();
+  const across = Math.ceil(width / 8);
+  const stride = across * 24;
+  const [pixels, scratch, factorsAt, coefficients] = simd.layout(stride * 2, SCRATCH, 128, across * 192);
+  simd.floats(factorsAt, 128).set(factors);
+  const bytes = simd.bytes(pixels, stride * 8);
+  const quantized = simd.integers(coefficients, across * 192);
+  const run = simd.run(blockRow);
   const before = [0, 0, 0];
   for (let top = 0; top < height; top += 8) {
-    for (let left = 0; left < width; left += 8) {
-      readBlock(data, width, height, left, top, blocks[0], blocks[1], blocks[2]);
-      for (let c = 0; c < 3; c++) {
-        const kind = c === 0 ? 0 : 1;
-        transform(blocks[c]!);
-        quantize(blocks[c]!, factors[kind]!, quantized);
-        before[c] = writeBlock(quantized, before[c]!, codes[kind * 2]!, codes[kind * 2 + 1]!, out);
+    readRows(data, width, height, top, stride, bytes);
+    run(pixels, stride, scratch, factorsAt, coefficients, coefficients + across * 768);
+    for (let block = 0, at = 0; block < across; block++) {
+      for (let c = 0; c < 3; c++, at += 64) {
+        const kind = c === 0 ? 0 : 2;
+        before[c] = writeBlock(quantized, at, before[c]!, codes[kind]!, codes[kind + 1]!, out);
       }
     }
   }
 }
 
-/** Eight by eight pixels as luminance and chrominances around 0; beyond the edge the last pixel goes on. Source: JFIF 1.02. */
-function readBlock(
-  data: Uint8Array,
-  width: number,
-  height: number,
-  left: number,
-  top: number,
-  lum: Float64Array,
-  blue: Float64Array,
-  red: Float64Array,
-): void {
-  for (let j = 0, o = 0; j < 8; j++) {
-    const row = (top + j < height ? top + j : height - 1) * width;
-    for (let i = 0; i < 8; i++, o++) {
-      const at = (row + (left + i < width ? left + i : width - 1)) * 3;
-      const r = data[at]!;
-      const g = data[at + 1]!;
-      const b = data[at + 2]!;
-      lum[o] = 0.299 * r + 0.587 * g + 0.114 * b - 128;
-      blue[o] = -0.168735892 * r - 0.331264108 * g + 0.5 * b;
-      red[o] = 0.5 * r - 0.418687589 * g - 0.081312411 * b;
+/** Eight rows of whole blocks; beyond the edge the last pixel goes on. */
+function readRows(data: Uint8Array, width: number, height: number, top: number, stride: number, out: Uint8Array): void {
+  for (let j = 0; j < 8; j++) {
+    const from = Math.min(top + j, height - 1) * width * 3;
+    out.set(data.subarray(from, from + width * 3), j * stride);
+    for (let o = j * stride + width * 3; o < (j + 1) * stride; o++) out[o] = out[o - 3]!;
+  }
+}
+
+/** Floats of three blocks. */
+const SCRATCH = 192;
+
+/**
+ * A row of blocks as quantized coefficients, column by column, luminance and both chrominances of each block in turn. Pixels are RGB bytes; factors
+ * are those of luminance, then those of chrominance.
+ */
+const blockRow: Routine = {
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body(locals, pixels, stride, scratch, factors, out, end) {
+    const [four, zero, row] = [locals.one('v128'), locals.one('v128'), locals.one('i32')];
+    const [plane, factor] = [locals.one('i32'), locals.one('i32')];
+    const channels = locals.many('v128', 3);
+    const [left, right, temporary] = [locals.many('v128', 8), locals.many('v128', 8), locals.many('v128', 8)];
+    const read: Code[] = [];
+    for (let j = 0; j < 8; j++) {
+      for (const half of [0, 1]) {
+        read.push(four.set(v128.load(row.get, half * 12)));
+        for (const [c, channel] of channels.entries()) {
+          const places = range(16).map((i) => (i % 4 === 0 ? (i / 4) * 3 + c : 16));
+          read.push(channel.set(f32x4.fromIntegers(v128.shuffleBytes(four.get, zero.get, places))));
+        }
+        for (const [c, weights] of colours.entries()) {
+          const [r, g, b] = weights.map((weight, k) => f32x4.mul(channels[k]!.get, f32x4.splatConstant(weight)));
+          const sum = f32x4.add(f32x4.add(r!, g!), b!);
+          const value = c === 0 ? f32x4.subtract(sum, f32x4.splatConstant(128)) : sum;
+          read.push(f32x4.store(scratch.get, value, c * 256 + j * 32 + half * 16));
+        }
+      }
+      read.push(row.set(i32.add(row.get, stride.get)));
     }
-  }
+    const both = [...left, ...right];
+    const at = (k: number): number => (k < 8 ? k * 32 : (k - 8) * 32 + 16);
+    const block: Code = [
+      ...both.flatMap((v, k) => v.set(f32x4.load(plane.get, at(k)))),
+      ...transform(left, temporary),
+      ...transform(right, temporary),
+      ...transpose(left, right, temporary),
+      ...transform(left, temporary),
+      ...transform(right, temporary),
+      ...both.flatMap((v, k) =>
+        f32x4.store(out.get, i32x4.fromFloats(f32x4.nearest(f32x4.mul(v.get, f32x4.load(factor.get, at(k))))), at(k)),
+      ),
+    ];
+    const planesEnd = i32.add(scratch.get, constant(SCRATCH * 4));
+    return [
+      ...zero.set(f32x4.splatConstant(0)),
+      ...loop(out, end.get, constant(0), [
+        ...row.set(pixels.get),
+        ...read.flat(),
+        ...plane.set(scratch.get),
+        ...factor.set(factors.get),
+        ...loop(plane, planesEnd, constant(256), [
+          ...block,
+          ...factor.set(i32.add(factors.get, constant(256))),
+          ...out.set(i32.add(out.get, constant(256))),
+        ]),
+        ...pixels.set(i32.add(pixels.get, constant(24))),
+      ]),
+    ];
+  },
+};
+
+/** Luminance, blue and red difference from R, G, B. Source: JFIF 1.02. */
+const colours = [
+  [0.299, 0.587, 0.114],
+  [-0.168735892, -0.331264108, 0.5],
+  [0.5, -0.418687589, -0.081312411],
+] as const;
+
+/** The cosine transform down the columns of eight rows, in place, each coefficient times a scale that `factorsOf` takes back. */
+function transform(d: readonly Local[], t: readonly Local[]): Code {
+  const { add, subtract, mul, splatConstant } = f32x4;
+  const times = (v: Code, factor: number): Code => mul(v, splatConstant(factor));
+  const [d0, d1, d2, d3, d4, d5, d6, d7] = d as readonly [Local, Local, Local, Local, Local, Local, Local, Local];
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = t as readonly [Local, Local, Local, Local, Local, Local, Local, Local];
+  return [
+    ...t0.set(add(d0.get, d7.get)),
+    ...t7.set(subtract(d0.get, d7.get)),
+    ...t1.set(add(d1.get, d6.get)),
+    ...t6.set(subtract(d1.get, d6.get)),
+    ...t2.set(add(d2.get, d5.get)),
+    ...t5.set(subtract(d2.get, d5.get)),
+    ...t3.set(add(d3.get, d4.get)),
+    ...t4.set(subtract(d3.get, d4.get)),
+    // Even: e0 … e3 take the places of d1, d5, d7 and d3.
+    ...d1.set(add(t0.get, t3.get)),
+    ...d3.set(subtract(t0.get, t3.get)),
+    ...d5.set(add(t1.get, t2.get)),
+    ...d7.set(subtract(t1.get, t2.get)),
+    ...d0.set(add(d1.get, d5.get)),
+    ...d4.set(subtract(d1.get, d5.get)),
+    ...t0.set(times(add(d7.get, d3.get), Math.SQRT1_2)),
+    ...d2.set(add(d3.get, t0.get)),
+    ...d6.set(subtract(d3.get, t0.get)),
+    // Odd.
+    ...t0.set(add(t4.get, t5.get)),
+    ...t1.set(add(t5.get, t6.get)),
+    ...t2.set(add(t6.get, t7.get)),
+    ...t3.set(times(subtract(t0.get, t2.get), 0.3826834323650898)),
+    ...t4.set(add(times(t0.get, 0.541196100146197), t3.get)),
+    ...t5.set(add(times(t2.get, 1.3065629648763766), t3.get)),
+    ...t6.set(times(t1.get, Math.SQRT1_2)),
+    ...t0.set(add(t7.get, t6.get)),
+    ...t1.set(subtract(t7.get, t6.get)),
+    ...d5.set(add(t1.get, t4.get)),
+    ...d3.set(subtract(t1.get, t4.get)),
+    ...d1.set(add(t0.get, t5.get)),
+    ...d7.set(subtract(t0.get, t5.get)),
+  ];
 }
 
-/** The cosine transform in place, each coefficient times a scale that `factorsOf` takes back. */
-function transform(d: Float64Array): void {
-  for (let i = 0; i < 64; i += 8) eight(d, i, 1);
-  for (let i = 0; i < 8; i++) eight(d, i, 8);
+/** Rows become columns; `left` and `right` hold four numbers of each row. */
+function transpose(left: readonly Local[], right: readonly Local[], t: readonly Local[]): Code {
+  const four = (rows: readonly Local[], into: readonly Local[]): Code => {
+    const [a, b, c, d] = rows as readonly [Local, Local, Local, Local];
+    const [t0, t1, t2, t3] = t as readonly [Local, Local, Local, Local];
+    return [
+      ...t0.set(v128.shuffle(a.get, b.get, [0, 4, 1, 5])),
+      ...t1.set(v128.shuffle(a.get, b.get, [2, 6, 3, 7])),
+      ...t2.set(v128.shuffle(c.get, d.get, [0, 4, 1, 5])),
+      ...t3.set(v128.shuffle(c.get, d.get, [2, 6, 3, 7])),
+      ...into[0]!.set(v128.shuffle(t0.get, t2.get, [0, 1, 4, 5])),
+      ...into[1]!.set(v128.shuffle(t0.get, t2.get, [2, 3, 6, 7])),
+      ...into[2]!.set(v128.shuffle(t1.get, t3.get, [0, 1, 4, 5])),
+      ...into[3]!.set(v128.shuffle(t1.get, t3.get, [2, 3, 6, 7])),
+    ];
+  };
+  const swapped = range(4).flatMap((i) => [
+    ...t[4]!.set(left[4 + i]!.get),
+    ...left[4 + i]!.set(right[i]!.get),
+    ...right[i]!.set(t[4]!.get),
+  ]);
+  return [
+    ...four(left.slice(0, 4), left.slice(0, 4)),
+    ...four(left.slice(4), left.slice(4)),
+    ...four(right.slice(0, 4), right.slice(0, 4)),
+    ...four(right.slice(4), right.slice(4)),
+    ...swapped,
+  ];
 }
-
-function eight(d: Float64Array, o: number, s: number): void {
-  const d0 = d[o]!;
-  const d1 = d[o + s]!;
-  const d2 = d[o + 2 * s]!;
-  const d3 = d[o + 3 * s]!;
-  const d4 = d[o + 4 * s]!;
-  const d5 = d[o + 5 * s]!;
-  const d6 = d[o + 6 * s]!;
-  const d7 = d[o + 7 * s]!;
-  const t0 = d0 + d7;
-  const t7 = d0 - d7;
-  const t1 = d1 + d6;
-  const t6 = d1 - d6;
-  const t2 = d2 + d5;
-  const t5 = d2 - d5;
-  const t3 = d3 + d4;
-  const t4 = d3 - d4;
-  const e0 = t0 + t3;
-  const e3 = t0 - t3;
-  const e1 = t1 + t2;
-  const e2 = t1 - t2;
-  d[o] = e0 + e1;
-  d[o + 4 * s] = e0 - e1;
-  const z1 = (e2 + e3) * Math.SQRT1_2;
-  d[o + 2 * s] = e3 + z1;
-  d[o + 6 * s] = e3 - z1;
-  const f0 = t4 + t5;
-  const f1 = t5 + t6;
-  const f2 = t6 + t7;
-  const z5 = (f0 - f2) * 0.3826834323650898;
-  const z2 = 0.541196100146197 * f0 + z5;
-  const z4 = 1.3065629648763766 * f2 + z5;
-  const z3 = f1 * Math.SQRT1_2;
-  const g7 = t7 + z3;
-  const g5 = t7 - z3;
-  d[o + 5 * s] = g5 + z2;
-  d[o + 3 * s] = g5 - z2;
-  d[o + s] = g7 + z4;
-  d[o + 7 * s] = g7 - z4;
-}
-
-/** In the order of writing, rounded. */
-function quantize(block: Float64Array, factors: Float64Array, out: Int32Array): void {
-  for (let i = 0; i < 64; i++) {
-    const at = zigzagTable[i]!;
-    out[i] = Math.round(block[at]! * factors[at]!);
-  }
-}
-
-const zigzagTable = Uint8Array.from(zigzag);
 
 /** @returns the first coefficient, from which the next block's is told. */
-function writeBlock(q: Int32Array, before: number, dc: Int32Array, ac: Int32Array, out: BitWriter): number {
-  const difference = q[0]! - before;
+function writeBlock(q: Int32Array, at: number, before: number, dc: Int32Array, ac: Int32Array, out: BitWriter): number {
+  const first = q[at]!;
+  const difference = first - before;
   const size = 32 - Math.clz32(Math.abs(difference));
   out.code(dc[size]!);
   out.value(difference, size);
   let last = 63;
-  while (last > 0 && q[last] === 0) last--;
+  while (last > 0 && q[at + order[last]!] === 0) last--;
   let zeros = 0;
   for (let i = 1; i <= last; i++) {
-    const v = q[i]!;
+    const v = q[at + order[i]!]!;
     if (v === 0) {
       zeros++;
       continue;
@@ -215,7 +297,7 @@ function writeBlock(q: Int32Array, before: number, dc: Int32Array, ac: Int32Arra
     zeros = 0;
   }
   if (last < 63) out.code(ac[0]!);
-  return q[0]!;
+  return first;
 }
 
 /** Bytes, and bits with a zero stuffed behind each 255. */

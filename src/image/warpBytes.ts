@@ -4,26 +4,62 @@
  */
 import { type Affine, invertAffine } from './affine.ts';
 import type { ByteImage } from './image.ts';
-import { affinePositions, type Positions, positions } from './positions.ts';
+import { roundHalfEven } from './positions.ts';
 
 /** @param targetFromSource  in pixels; must be invertible.  @param image  of three channels. */
 export function warpBytes(image: ByteImage, targetFromSource: Affine, width: number, height: number): ByteImage {
   if (image.channels !== 3) throw new RangeError(`an image of ${image.channels} channels; 3 are warped`);
-  const at = positions(width, height);
-  affinePositions(at, invertAffine(targetFromSource));
   const out = new Uint8Array(width * height * 3);
-  warp(image.data, image.width, image.height, at, out);
+  warp(image.data, image.width, image.height, invertAffine(targetFromSource), width, height, out);
   return { width, height, channels: 3, data: out };
 }
 
-function warp(src: Uint8Array, width: number, height: number, { x: xs, y: ys }: Positions, out: Uint8Array): void {
+/** Positions are those of `affinePositions`, made where they are used: as arrays they would take more memory than the picture. */
+function warp(
+  src: Uint8Array,
+  width: number,
+  height: number,
+  [ax, bx, tx, ay, by, ty]: Affine,
+  outWidth: number,
+  outHeight: number,
+  out: Uint8Array,
+): void {
   const row = width * 3;
-  for (let i = 0, o = 0; i < xs.length; i++, o += 3) {
-    const x = xs[i]! >> 5;
-    const y = ys[i]! >> 5;
+  const dx = new Int32Array(outWidth);
+  const dy = new Int32Array(outWidth);
+  for (let i = 0; i < outWidth; i++) {
+    dx[i] = roundHalfEven(ax * i * 1024);
+    dy[i] = roundHalfEven(ay * i * 1024);
+  }
+  for (let j = 0, o = 0; j < outHeight; j++) {
+    const x0 = (roundHalfEven((bx * j + tx) * 1024) + 16) | 0;
+    const y0 = (roundHalfEven((by * j + ty) * 1024) + 16) | 0;
+    o = warpRow(src, width, height, row, x0, y0, dx, dy, o, out);
+  }
+}
+
+/** @returns where the next row of the target begins. */
+function warpRow(
+  src: Uint8Array,
+  width: number,
+  height: number,
+  row: number,
+  x0: number,
+  y0: number,
+  dx: Int32Array,
+  dy: Int32Array,
+  start: number,
+  out: Uint8Array,
+): number {
+  let o = start;
+  for (let i = 0; i < dx.length; i++, o += 3) {
+    const sx = (x0 + dx[i]!) >> 5;
+    const sy = (y0 + dy[i]!) >> 5;
+    const x = sx >> 5;
+    const y = sy >> 5;
     if (x < -1 || y < -1 || x >= width || y >= height) continue;
-    const fx = xs[i]! & 31;
-    const fy = ys[i]! & 31;
+    const fx = sx & 31;
+    const fy = sy & 31;
     const a = (32 - fx) * (32 - fy);
     const b = fx * (32 - fy);
     const c = (32 - fx) * fy;
@@ -44,4 +80,5 @@ function warp(src: Uint8Array, width: number, height: number, { x: xs, y: ys }: 
       out[o + k] = sum >> 10;
     }
   }
+  return o;
 }
