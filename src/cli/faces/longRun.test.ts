@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 test('a long run tells its rate and the time left every two seconds, a short one nothing', () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   const notes: string[] = [];
-  const progress = progressOf('sorting', { note: (line) => void notes.push(line) });
+  const progress = progressOf('sorting', { note: (line) => void notes.push(line), out: () => undefined });
   for (let done = 1; done <= 100; done++) {
     vi.advanceTimersByTime(100);
     progress(done, 100);
@@ -19,9 +19,28 @@ test('a long run tells its rate and the time left every two seconds, a short one
     'sorting: 80 of 100, 10.0 a second, 2 s left',
     'sorting: 100 of 100, 10.0 a second, in 10 s',
   ]);
-  const short = progressOf('sorting', { note: (line) => void notes.push(line) });
+  const short = progressOf('sorting', { note: (line) => void notes.push(line), out: () => undefined });
   for (let done = 1; done <= 10; done++) short(done, 10);
   expect(notes).toHaveLength(5);
+});
+
+test('as a job of the studio it tells an event each time, four times a second at most', () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  vi.stubEnv('LIAE_EVENTS', 'a file');
+  let said = '';
+  vi.advanceTimersByTime(10_000);
+  const progress = progressOf('sorting', { note: () => undefined, out: (text) => void (said += text) });
+  for (let done = 1; done <= 10; done++) {
+    vi.advanceTimersByTime(100);
+    progress(done, 10);
+  }
+  vi.unstubAllEnvs();
+  const events = said
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(events.map(({ done }) => done)).toEqual([1, 4, 7, 10]);
+  expect(events[0]).toEqual({ event: 'working', what: 'sorting', done: 1, of: 10 });
 });
 
 test('Ctrl-C ends a run with 130; a fault passes, and no listener stays', async () => {

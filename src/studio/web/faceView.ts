@@ -1,27 +1,31 @@
-/** Which faces of a list are shown, in which order: sorting and filtering over columns, and which rows of a grid are in sight. */
+/** Which faces of a list are shown, in which order: sorting and filtering over columns, histograms, and which rows of a grid are in sight. */
 import { type FaceList, type FaceMeasure, faceMeasures } from '../protocol.ts';
 
 export type SortKey = FaceMeasure | 'name';
+/** Least and most; null is no bound. */
+export type Bounds = readonly [least: number | null, most: number | null];
 
 export interface View {
   readonly sort: SortKey;
   readonly descending: boolean;
   /** Part of a name; empty for all. */
   readonly text: string;
-  /** Least and most of a measure; null is no bound. */
-  readonly ranges: Readonly<Partial<Record<FaceMeasure, readonly [least: number | null, most: number | null]>>>;
+  readonly ranges: Readonly<Partial<Record<FaceMeasure, Bounds>>>;
+  /** Only these faces, and what they are called. */
+  readonly only?: { readonly label: string; readonly names: ReadonlySet<string> } | undefined;
 }
 
 export const plainView: View = { sort: 'name', descending: false, text: '', ranges: {} };
 
 /** Indices of the faces to show. Faces without the measure come last, whichever way one sorts, and pass no range. */
-export function shownFaces({ names, measures }: FaceList, { sort, descending, text, ranges }: View): Int32Array {
+export function shownFaces({ names, measures }: FaceList, { sort, descending, text, ranges, only }: View): Int32Array {
   const needle = text.toLowerCase();
   const bounds = faceMeasures.flatMap((name) => {
     const range = ranges[name];
     return range === undefined || (range[0] === null && range[1] === null) ? [] : [{ column: measures[name] ?? [], range }];
   });
   const passes = (i: number): boolean =>
+    (only?.names.has(names[i]!) ?? true) &&
     (needle === '' || names[i]!.toLowerCase().includes(needle)) &&
     bounds.every(({ column, range: [least, most] }) => {
       const value = column[i] ?? null;
@@ -36,6 +40,40 @@ export function shownFaces({ names, measures }: FaceList, { sort, descending, te
     return value === null ? Number.POSITIVE_INFINITY : sign * value;
   });
   return shown.sort((a, b) => (key[a]! === key[b]! ? a - b : key[a]! < key[b]! ? -1 : 1));
+}
+
+/** How a measure is shown: areas as the side of a square of that area. */
+export const shownValue = (measure: FaceMeasure, value: number): number => (measure === 'area' ? Math.sqrt(value) : value);
+export const keptValue = (measure: FaceMeasure, shown: number): number => (measure === 'area' ? shown ** 2 : shown);
+
+export interface Histogram {
+  /** Of the values as they are shown. */
+  readonly least: number;
+  readonly most: number;
+  /** How many of all faces, and of those that are shown, lie in each bin. */
+  readonly all: Uint32Array;
+  readonly shown: Uint32Array;
+}
+
+/** Undefined if no face has the measure. */
+export function histogramOf({ measures }: FaceList, measure: FaceMeasure, shown: Int32Array, bins: number): Histogram | undefined {
+  const column = measures[measure] ?? [];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of column) {
+    if (value === null) continue;
+    const v = shownValue(measure, value);
+    if (v < least) least = v;
+    if (v > most) most = v;
+  }
+  if (least > most) return undefined;
+  const scale = most > least ? bins / (most - least) : 0;
+  const counted = { all: new Uint32Array(bins), shown: new Uint32Array(bins) };
+  const add = (to: Uint32Array, value: number | null | undefined): void => {
+    if (value != null) to[Math.min(bins - 1, Math.floor((shownValue(measure, value) - least) * scale))]!++;
+  };
+  for (const value of column) add(counted.all, value);
+  for (const i of shown) add(counted.shown, column[i]);
+  return { least, most, ...counted };
 }
 
 export interface Layout {

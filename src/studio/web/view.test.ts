@@ -1,7 +1,7 @@
 /** What the page computes by itself: orders of faces, what of a grid is in sight, columns of the loss chart. */
 import { expect, test } from 'vitest';
 import type { FaceList } from '../protocol.ts';
-import { inSight, layoutOf, plainView, shownFaces } from './faceView.ts';
+import { histogramOf, inSight, layoutOf, plainView, shownFaces } from './faceView.ts';
 import { LossSeries, logTicks, ticks } from './lossSeries.ts';
 
 const list: FaceList = {
@@ -58,4 +58,60 @@ test('axes are marked at round numbers', () => {
   expect(ticks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6000000000000001, 0.8, 1]);
   expect(ticks(1, 701, 7)).toEqual([100, 200, 300, 400, 500, 600, 700]);
   expect(logTicks(0.3, 3)).toEqual([0.5, 1, 2]);
+});
+
+test('least and largest come from blocks exactly as from the iterations themselves, gaps included', () => {
+  const series = new LossSeries();
+  const losses = new Float32Array(2 * 50_000).map((_, i) => (i % 977 < 3 ? Number.NaN : (Math.sin(i * 12.9898) * 43758.5453) % 1));
+  for (let at = 0; at < losses.length; at += 2 * 777) series.append(losses.subarray(at, at + 2 * 777));
+  for (const [from, to, width] of [
+    [0, 50_000, 7],
+    [63, 49_999, 11],
+    [4095, 8193, 3],
+    [100, 200, 50],
+    [1, 65, 1],
+    [12_345, 12_346, 1],
+  ] as const) {
+    for (const side of [0, 1] as const) {
+      const { least, most } = series.columns(side, from, to, width, 1);
+      for (let x = 0; x < width; x++) {
+        const start = Math.floor(from + (x * (to - from)) / width);
+        const end = Math.min(to, Math.max(start + 1, Math.floor(from + ((x + 1) * (to - from)) / width)));
+        const inside = Array.from({ length: end - start }, (_, i) => losses[2 * (start + i) + side]!).filter(
+          (value) => !Number.isNaN(value),
+        );
+        expect(least[x], `${from} ${to} ${x}`).toBe(inside.length === 0 ? Number.NaN : Math.min(...inside));
+        expect(most[x]).toBe(inside.length === 0 ? Number.NaN : Math.max(...inside));
+      }
+    }
+  }
+});
+
+test('a histogram counts all faces and those that are shown, areas by their side; each face falls into one bin', () => {
+  const list = {
+    ...{ path: 'p', packed: false, measured: 4, trashed: 0, undo: null, stamps: ['', '', '', '', ''] },
+    names: ['a', 'b', 'c', 'd', 'e'],
+    measures: { area: [100, 400, 1600, null, 10000], yaw: [null, null, null, null, null] },
+  };
+  const histogram = histogramOf(list, 'area', Int32Array.from([1, 4, 3]), 9)!;
+  expect([histogram.least, histogram.most]).toEqual([10, 100]);
+  expect([...histogram.all]).toEqual([1, 1, 0, 1, 0, 0, 0, 0, 1]);
+  expect([...histogram.shown]).toEqual([0, 1, 0, 0, 0, 0, 0, 0, 1]);
+  expect(histogramOf(list, 'yaw', Int32Array.from([0]), 9)).toBeUndefined();
+  const same = histogramOf({ ...list, measures: { yaw: [7, 7, null, 7, 7] } }, 'yaw', Int32Array.from([0, 1]), 4)!;
+  expect([[...same.all], [...same.shown]]).toEqual([
+    [4, 0, 0, 0],
+    [2, 0, 0, 0],
+  ]);
+});
+
+test('only the faces of a person are shown, together with the other filters', () => {
+  const list = {
+    ...{ path: 'p', packed: false, measured: 3, trashed: 0, undo: null, stamps: ['', '', ''] },
+    names: ['a', 'b', 'c'],
+    measures: { yaw: [1, 2, 3] },
+  };
+  const only = { label: 'Ada', names: new Set(['a', 'c', 'gone']) };
+  expect([...shownFaces(list, { ...plainView, only })]).toEqual([0, 2]);
+  expect([...shownFaces(list, { ...plainView, only, ranges: { yaw: [2, null] } })]).toEqual([2]);
 });

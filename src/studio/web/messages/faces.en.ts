@@ -46,6 +46,7 @@ export const facesEn = {
   personShow: 'Show only these faces',
   personTrash: 'Move this person to the trash',
   personRename: 'Rename',
+  toTrashShort: 'Trash',
   ungrouped: '{0} faces in no group',
   personThreshold: 'Largest distance',
   personsNone: 'No face has a vector of identity.',

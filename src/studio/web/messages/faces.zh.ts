@@ -48,6 +48,7 @@ export const facesZh = {
   personShow: '只显示这些人脸',
   personTrash: '将此人移到回收区',
   personRename: '改名',
+  toTrashShort: '移出',
   ungrouped: '{0} 张人脸未分组',
   personThreshold: '最大距离',
   personsNone: '没有带身份向量的人脸。',

@@ -1,15 +1,22 @@
-/** Facesets: choose one, look at all its faces, sort and filter them, take some out and bring them back. */
+/** Facesets: choose one, look at all its faces, sort, filter and group them, see which poses they lack, work on them, take some out and bring them back. */
 import { type FaceMeasure, faceMeasures } from '../../protocol.ts';
-import { startJob, trashFaces, undoFaces } from '../api.ts';
-import { plainView, type SortKey, shownFaces, type View } from '../faceView.ts';
-import { Empty, Meter } from '../parts/basics.tsx';
+import { trashFaces, undoFaces } from '../api.ts';
+import { plainView, type SortKey, shownFaces, shownValue, type View } from '../faceView.ts';
+import { Empty } from '../parts/basics.tsx';
+import { FaceFilters } from '../parts/faceFilters.tsx';
 import { FaceGrid } from '../parts/faceGrid.tsx';
+import { numberText } from '../parts/faceHistogram.tsx';
 import { FacePage } from '../parts/facePage.tsx';
-import { attempt, faces, go, isAlive, jobs, notify, place, refreshFaces, workspace } from '../store.ts';
+import { FacePersons } from '../parts/facePersons.tsx';
+import { FaceTools } from '../parts/faceTools.tsx';
+import { carried, PoseMap } from '../parts/poseMap.tsx';
+import { attempt, faces, go, notify, place, refreshFaces, workspace } from '../store.ts';
 import { useEffect, useMemo, useSignal } from '../ui.ts';
 import { count, t } from '../words.ts';
 
 const sizes = [72, 96, 128, 192, 256];
+const tabs = ['filter', 'poses', 'persons'] as const;
+type Tab = (typeof tabs)[number];
 
 export function FacesScreen() {
   const { path } = place.value;
@@ -17,13 +24,17 @@ export function FacesScreen() {
   const selected = useSignal<ReadonlySet<string>>(new Set());
   const cell = useSignal(Number(localStorage.getItem('faces') ?? 96));
   const opened = useSignal<number | undefined>(undefined);
+  const tab = useSignal<Tab>('filter');
+  const working = useSignal(false);
   const found = workspace.value?.facesets ?? [];
   useEffect(() => {
     if (path === '' && found.length > 0) go('faces', found[0]!.path);
   }, [path, found.length]);
   useEffect(() => {
     selected.value = new Set();
-    view.value = plainView;
+    opened.value = undefined;
+    view.value = carried.value?.path === path ? { ...plainView, ranges: carried.value.ranges } : plainView;
+    carried.value = undefined;
     refreshFaces();
   }, [path]);
   const list = faces.value?.path === path ? faces.value : undefined;
@@ -47,8 +58,15 @@ export function FacesScreen() {
     selected.value = new Set();
     notify('done', { message: t('trashed', count(done.files)) }, { label: t('undo'), run: undo });
   };
-  const caption = (i: number): string =>
-    view.value.sort === 'name' ? '' : numberText(view.value.sort, list?.measures[view.value.sort]?.[i] ?? null);
+  const caption = (i: number): string => {
+    const { sort } = view.value;
+    if (sort === 'name') return '';
+    const value = list?.measures[sort]?.[i] ?? null;
+    return value === null ? '–' : numberText(sort, shownValue(sort, value));
+  };
+  const change = (next: View): void => {
+    view.value = next;
+  };
   return (
     <div class="faces">
       <div class="tools">
@@ -59,7 +77,10 @@ export function FacesScreen() {
             </option>
           ))}
         </select>
-        <SortTools view={view.value} onChange={(next) => (view.value = next)} />
+        <SortTools view={view.value} onChange={change} />
+        <button type="button" disabled={list === undefined || list.names.length === 0} onClick={() => (working.value = true)}>
+          {t('tools')}…
+        </button>
         <span class="spring" />
         <span class="muted" role="status">
           {selected.value.size > 0
@@ -85,14 +106,13 @@ export function FacesScreen() {
         />
       </div>
       <div class="faces-body">
-        <aside class="filters" aria-label={t('filter')}>
-          <Filters
-            view={view.value}
-            onChange={(next) => (view.value = next)}
-            path={path}
-            measured={list?.measured ?? 0}
-            of={list?.names.length ?? 0}
-          />
+        <aside class="filters" aria-label={t('sidePanel')}>
+          <Tabs tab={tab.value} onChange={(next) => (tab.value = next)} />
+          <div class="tab-panel" role="tabpanel" id="faces-panel" aria-labelledby={`tab-${tab.value}`}>
+            {tab.value === 'filter' && <FaceFilters list={list} path={path} shown={shown} view={view.value} onChange={change} />}
+            {tab.value === 'poses' && list !== undefined && <PoseMap list={list} view={view.value} onChange={change} />}
+            {tab.value === 'persons' && list !== undefined && <FacePersons list={list} view={view.value} onChange={change} />}
+          </div>
           <p class="muted hint">{list?.packed === true ? t('packedHint') : t('gridHelp')}</p>
         </aside>
         {list === undefined ? (
@@ -127,14 +147,39 @@ export function FacesScreen() {
           onClose={() => (opened.value = undefined)}
         />
       )}
+      {list !== undefined && working.value && <FaceTools list={list} onClose={() => (working.value = false)} />}
     </div>
   );
 }
 
-function numberText(measure: FaceMeasure, value: number | null): string {
-  if (value === null) return '–';
-  if (measure === 'yaw' || measure === 'pitch') return `${Math.round(value) || 0}°`;
-  return measure === 'area' ? count(Math.round(Math.sqrt(value))) : value.toFixed(2);
+/** Arrow keys go from tab to tab, as tabs do. */
+function Tabs({ tab, onChange }: { readonly tab: Tab; readonly onChange: (tab: Tab) => void }) {
+  const step = (event: KeyboardEvent): void => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by === undefined) return;
+    const next = tabs[(tabs.indexOf(tab) + by + tabs.length) % tabs.length]!;
+    onChange(next);
+    document.getElementById(`tab-${next}`)?.focus();
+  };
+  return (
+    <div class="face-tabs" role="tablist" aria-label={t('sidePanel')} onKeyDown={step}>
+      {tabs.map((name) => (
+        <button
+          key={name}
+          id={`tab-${name}`}
+          type="button"
+          role="tab"
+          class="quiet"
+          aria-selected={name === tab}
+          aria-controls="faces-panel"
+          tabIndex={name === tab ? 0 : -1}
+          onClick={() => onChange(name)}
+        >
+          {t(`tab_${name}`)}
+        </button>
+      ))}
+    </div>
+  );
 }
 
 interface ViewProps {
@@ -143,12 +188,13 @@ interface ViewProps {
 }
 
 function SortTools({ view, onChange }: ViewProps) {
+  const keys: readonly (FaceMeasure | 'name')[] = ['name', ...faceMeasures];
   return (
     <>
       <label class="inline">
         <span>{t('sortBy')}</span>
         <select value={view.sort} onChange={({ currentTarget }) => onChange({ ...view, sort: currentTarget.value as SortKey })}>
-          {(['name', ...faceMeasures] as const).map((key) => (
+          {keys.map((key) => (
             <option key={key} value={key}>
               {t(key)}
             </option>
@@ -163,78 +209,6 @@ function SortTools({ view, onChange }: ViewProps) {
         onClick={() => onChange({ ...view, descending: !view.descending })}
       >
         {view.descending ? '↓' : '↑'}
-      </button>
-    </>
-  );
-}
-
-function Filters({
-  view,
-  onChange,
-  path,
-  measured,
-  of,
-}: ViewProps & { readonly path: string; readonly measured: number; readonly of: number }) {
-  const job = jobs.value.find((one) => one.request.kind === 'measure' && one.request.faces === path && isAlive(one));
-  const bound = (text: string): number | null => (text === '' || Number.isNaN(Number(text)) ? null : Number(text));
-  const set = (measure: FaceMeasure, side: 0 | 1, text: string): void => {
-    const [least, most] = view.ranges[measure] ?? [null, null];
-    onChange({ ...view, ranges: { ...view.ranges, [measure]: side === 0 ? [bound(text), most] : [least, bound(text)] } });
-  };
-  return (
-    <>
-      <h2>{t('filter')}</h2>
-      <label class="field">
-        <span>{t('filterName')}</span>
-        <input value={view.text} spellcheck={false} onInput={({ currentTarget }) => onChange({ ...view, text: currentTarget.value })} />
-      </label>
-      <fieldset class="ranges" disabled={measured === 0}>
-        {faceMeasures.map((measure) => (
-          <div key={measure} class="range">
-            <span>{t(measure)}</span>
-            {([0, 1] as const).map((side) => (
-              <input
-                key={side}
-                type="number"
-                step="any"
-                aria-label={`${t(measure)} ${t(side === 0 ? 'from' : 'to')}`}
-                placeholder={t(side === 0 ? 'from' : 'to')}
-                value={view.ranges[measure]?.[side] ?? ''}
-                onInput={({ currentTarget }) => set(measure, side, currentTarget.value)}
-              />
-            ))}
-          </div>
-        ))}
-      </fieldset>
-      <div class="measure">
-        {job !== undefined ? (
-          <>
-            <p class="muted">{t('measuring')}</p>
-            <Meter done={job.progress?.done ?? 0} of={job.progress?.total ?? undefined} label={t('measuring')} />
-          </>
-        ) : (
-          <>
-            <p class="muted">{measured < of || of === 0 ? t('measureHint') : ''}</p>
-            <p class="muted">{t('measuredOf', count(measured), count(of))}</p>
-            {measured < of && (
-              <button
-                type="button"
-                class={measured === 0 ? 'primary' : ''}
-                onClick={() => void attempt(() => startJob({ kind: 'measure', faces: path }))}
-              >
-                {t('measure')}
-              </button>
-            )}
-          </>
-        )}
-      </div>
-      <button
-        type="button"
-        class="quiet"
-        disabled={view === plainView}
-        onClick={() => onChange({ ...plainView, sort: view.sort, descending: view.descending })}
-      >
-        {t('clearFilter')}
       </button>
     </>
   );
