@@ -110,7 +110,8 @@ describe('pictures', () => {
       const name = `${String(i).padStart(5, '0')}_0.jpg`;
       cpSync(join(scratch, 'aside', name), join(at('shaken'), name));
     }
-    const { tremble, smoothed } = await scene({ faces: 'shaken', smooth: true });
+    const { tremble, smoothed, cuts } = await scene({ faces: 'shaken', smooth: true });
+    expect(cuts).toEqual([]); // the clip is not looked through again
     // Every second face lies 3 pixels aside: second differences of 6 in one of two coordinates, over √6.
     expect(tremble[5]).toBeCloseTo(6 / Math.sqrt(12), 0);
     const sum = (values: readonly (number | null)[]): number => values.reduce<number>((all, value) => all + (value ?? 0), 0);

@@ -117,6 +117,8 @@ interface Held {
 /** One scene at a time. */
 export class Benches implements AsyncDisposable {
   readonly #open: (ask: BenchAsk) => Promise<Bench>;
+  /** Of clips that were looked through, by path and stamp: another model does not change them. */
+  readonly #cuts = new Map<string, readonly number[]>();
   #held: Held | undefined;
   #idle: NodeJS.Timeout | undefined;
 
@@ -127,10 +129,11 @@ export class Benches implements AsyncDisposable {
   /** What is known of a scene, which is opened if another one, or none, is. */
   async scene(places: Places, request: SceneRequest): Promise<SceneInfo> {
     const ask = await resolvedScene(places, request);
+    const clip = `${ask.clip}\0${await stampOf(ask.clip)}`;
     this.#rest();
     if (this.#held?.id !== ask.id) {
       await this.close();
-      const bench = this.#open(ask);
+      const bench = this.#open({ ...ask, cuts: this.#cuts.get(clip) });
       const held = { id: ask.id, bench };
       this.#held = held;
       bench.catch(() => {
@@ -138,7 +141,9 @@ export class Benches implements AsyncDisposable {
       });
     }
     const { bench } = this.#held!;
-    return await (await bench).facts().catch((error: unknown) => this.#forget(bench, error));
+    const facts = await (await bench).facts().catch((error: unknown) => this.#forget(bench, error));
+    if (facts.cuts !== null) this.#cuts.set(clip, facts.cuts);
+    return facts;
   }
 
   /** @throws OptionError unless this scene is open. */

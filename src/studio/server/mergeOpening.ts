@@ -17,6 +17,8 @@ import type { SceneInfo, SceneRequest } from '../protocol.ts';
 /** A scene with absolute paths. */
 export interface BenchAsk extends SceneRequest {
   readonly id: string;
+  /** First frames of shots but the first, where the clip was looked through before. */
+  readonly cuts?: readonly number[] | undefined;
 }
 
 export interface OpenedScene {
@@ -54,7 +56,7 @@ export async function openScene(ask: BenchAsk): Promise<OpenedScene> {
             .map(({ from }) => from)
         : info.kind === 'pictures'
           ? []
-          : undefined;
+          : ask.cuts;
     const frames = info.frames ?? Math.max(...matched.frames.keys()) + 1;
     const told = (faces: ReadonlyMap<number, readonly FrameFace[]>): (number | null)[] =>
       withoutCuts(tremblings(faces, frames, faceType), cuts ?? []);

@@ -178,13 +178,7 @@ export async function rereadSession(): Promise<void> {
   const now = session.value;
   if (chosen === undefined || now === undefined || unsaved.value) return;
   const read = await attempt(() => json<MergeSessionInfo>('GET', `/merge/session?${query({ clip: chosen.clip })}`));
-  if (
-    read !== undefined &&
-    !unsaved.value &&
-    choice.value?.clip === chosen.clip &&
-    read.stamp !== session.value?.stamp &&
-    read.stamp !== null
-  )
+  if (read !== undefined && !unsaved.value && choice.value?.clip === chosen.clip && read.stamp !== session.value?.stamp)
     session.value = read;
 }
 
