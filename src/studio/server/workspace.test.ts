@@ -189,6 +189,13 @@ describe('choosing a workspace', () => {
     expect((await client.ask<Refusal>('PUT', '/marking', { mark: 'own', certificate: '/a', key: '/b' }, 400)).error.message).toMatch(
       /network/,
     );
+    await new Settings(join(scratch, 'settings')).keepMarking({
+      mark: 'own',
+      certificate: '/home/me/a.pem',
+      key: '/home/me/b.pem',
+      label: null,
+    });
+    expect(await client.ask('GET', '/marking')).toEqual({ mark: 'own', certificate: null, key: null, label: null });
   });
 
   test('settings that are damaged or huge count as none; of recent folders twelve are kept', async () => {

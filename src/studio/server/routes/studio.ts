@@ -1,8 +1,8 @@
 /** Routes of the studio itself: which workspace is open, opening another, how films are marked. They work without a workspace. */
 import { OptionError } from '../../../base/index.ts';
-import { marking, markingRequest, openRequest, studioInfo } from '../../protocol.ts';
+import { type Marking, marking, markingRequest, openRequest, studioInfo } from '../../protocol.ts';
 import { object, text } from '../../schema.ts';
-import { type Route, route } from '../routing.ts';
+import { type Route, route, type Studio } from '../routing.ts';
 
 export const studioRoutes: readonly Route[] = [
   route('GET', '/studio', 'which workspace is open, and which were', {
@@ -27,7 +27,7 @@ export const studioRoutes: readonly Route[] = [
   }),
   route('GET', '/marking', 'how films are marked as made by a model', {
     reply: marking,
-    answer: async ({ studio }) => await studio.marking.now(),
+    answer: async ({ studio }) => shown(studio, await studio.marking.now()),
   }),
   route('PUT', '/marking', 'choose how films are marked', {
     body: markingRequest,
@@ -35,7 +35,10 @@ export const studioRoutes: readonly Route[] = [
     async answer({ studio, body }) {
       if (body.mark === 'own' && !studio.canOpen)
         throw new OptionError('a certificate cannot be chosen while the network can reach this page', { next: 'choose it over loopback' });
-      return await studio.marking.choose(body);
+      return shown(studio, await studio.marking.choose(body));
     },
   }),
 ];
+
+/** Where the certificate lies is not for those whom the network lets in. */
+const shown = ({ canOpen }: Studio, marking: Marking): Marking => (canOpen ? marking : { ...marking, certificate: null, key: null });
