@@ -53,6 +53,8 @@ export interface FrameRange {
   readonly rate?: number | undefined;
   /** Asked when a frame of the range comes up: those it names are passed over without being made pictures, as others see to them. */
   readonly skip?: ((index: number) => boolean) | undefined;
+  /** Asked for memory of so many bytes for the next picture, which a source may use; of new pictures for every frame there is much to clear away. */
+  readonly memory?: ((bytes: number) => Uint8Array<ArrayBuffer>) | undefined;
 }
 
 export interface FrameSource extends AsyncDisposable {

@@ -1,7 +1,7 @@
 /** The hands of an extraction: worker threads that each take the next stretch of the clip when they are done with one, or one hand right here. */
 import { LiaeError } from '../../base/index.ts';
 import type { Frame } from '../../video/index.ts';
-import type { FrameFeed, Span } from './extractFeed.ts';
+import type { ClipFeed, Span } from './extractFeed.ts';
 import type { Analysed, ClipStart, Hand, WriteTask, Written } from './extractHand.ts';
 import { type Failure, failureFrom, WorkerPool } from './workerPool.ts';
 
@@ -24,8 +24,10 @@ export type HandNote =
   | { readonly kind: 'broken'; readonly feed: number; readonly failure: Failure }
   | { readonly kind: 'stop' };
 
-/** What a worker tells: a frame that it was given is done with; a frame's files are written. */
-export type HandWord = { readonly kind: 'done'; readonly feed: number } | { readonly kind: 'wrote'; readonly frame: number };
+/** What a worker tells: a frame that it was given is done with, and its memory; a frame's files are written. */
+export type HandWord =
+  | { readonly kind: 'done'; readonly feed: number; readonly data: Uint8Array }
+  | { readonly kind: 'wrote'; readonly frame: number };
 
 /** What a worker knows from its start. */
 export interface HandStart {
@@ -45,7 +47,7 @@ export interface CrewOptions {
   readonly url: URL;
   readonly signal: AbortSignal;
   /** Reads the clip for all of them, if they are not to do it themselves; disposed of with the crew. */
-  readonly feed?: FrameFeed | undefined;
+  readonly feed?: ClipFeed | undefined;
   /** Frames that are given out and not done with, at most. */
   readonly held: number;
 }
@@ -58,7 +60,10 @@ export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: 
     ...{ url, count, does: 'extracts faces', data: { clip, fed: feed !== undefined } satisfies HandStart, finish: true },
     onNote: (word, worker) => {
       if (word.kind === 'wrote') wrote[worker]!(word.frame);
-      else room.leave(word.feed);
+      else {
+        feed?.reuse(word.data);
+        room.leave(word.feed);
+      }
     },
   });
   const tell = (worker: number, note: HandNote, transfer: readonly ArrayBuffer[] = []): void => pool.tell(worker, note, transfer);

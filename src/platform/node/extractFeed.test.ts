@@ -47,7 +47,7 @@ const all = (): boolean => true;
 
 test('what is given comes in order, also ahead of who takes it; frames of another task do not', async () => {
   const done: number[] = [];
-  const feed = new GivenFeed((number) => done.push(number));
+  const feed = new GivenFeed((number, data) => done.push(number, data.length));
   feed.begin(4);
   feed.take(3, { frame: frame(7) });
   feed.take(4, { frame: frame(0) });
@@ -60,7 +60,7 @@ test('what is given comes in order, also ahead of who takes it; frames of anothe
   expect(await ended).toBe(true);
   expect([seen, done]).toEqual([
     [0, 1],
-    [4, 4],
+    [4, 3, 4, 3],
   ]);
 });
 

@@ -26,7 +26,10 @@ export interface FrameFeed extends AsyncDisposable {
   readonly trouble: readonly string[];
 }
 
-type Range = Pick<FrameRange, 'from' | 'to' | 'every' | 'rate'>;
+type Range = Pick<FrameRange, 'from' | 'to' | 'every' | 'rate' | 'memory'>;
+
+/** Frames whose memory is kept for others, at most. */
+const SPARE = 8;
 
 /** Reads a clip. Spans are read in the order in which they are asked for; from front to back that takes one passage. */
 export class ClipFeed implements FrameFeed {
@@ -35,6 +38,7 @@ export class ClipFeed implements FrameFeed {
   #source: FrameSource | undefined;
   #reading: Reading | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(open: (signal?: AbortSignal) => Promise<FrameSource>, range: Range) {
     this.#open = open;
@@ -43,6 +47,18 @@ export class ClipFeed implements FrameFeed {
 
   get trouble(): readonly string[] {
     return this.#source?.trouble ?? [];
+  }
+
+  /** Takes the memory of a frame that is done with, for one to come. */
+  reuse(data: Uint8Array): void {
+    const { buffer, byteLength } = data;
+    if (!(buffer instanceof ArrayBuffer) || byteLength === 0 || byteLength !== buffer.byteLength || this.#spare.length >= SPARE) return;
+    this.#spare.push(new Uint8Array(buffer));
+  }
+
+  #memory(bytes: number): Uint8Array<ArrayBuffer> {
+    const spare = this.#spare.pop();
+    return spare?.length === bytes ? spare : new Uint8Array(bytes);
   }
 
   span(...given: Parameters<FrameFeed['span']>): Promise<boolean> {
@@ -56,10 +72,13 @@ export class ClipFeed implements FrameFeed {
     this.#source ??= await this.#open(signal);
     if (this.#reading === undefined || !this.#reading.canReach(span)) {
       await this.#reading?.[Symbol.asyncDispose]();
-      this.#reading = new Reading(this.#source, this.#range, span.from);
+      this.#reading = new Reading(this.#source, { ...this.#range, memory: (bytes) => this.#memory(bytes) }, span.from);
     }
     try {
-      return await this.#reading.span(span, wanted, signal, each);
+      return await this.#reading.span(span, wanted, signal, async (frame) => {
+        await each(frame);
+        this.reuse(frame.image.data); // empty if it was handed over
+      });
     } catch (error) {
       await this.#reading[Symbol.asyncDispose]();
       this.#reading = undefined;
@@ -81,13 +100,13 @@ export type Given = { readonly frame: Frame } | { readonly ended: boolean } | { 
 export class GivenFeed implements FrameFeed {
   /** Of the clip, whoever reads it knows. */
   readonly trouble: readonly string[] = [];
-  readonly #done: (feed: number) => void;
+  readonly #done: (feed: number, data: Uint8Array) => void;
   #feed = -1;
   #queue: Given[] = [];
   #wake: () => void = () => {};
 
-  /** @param done  told of each frame when it is done with. */
-  constructor(done: (feed: number) => void) {
+  /** @param done  given the memory of each frame when it is done with. */
+  constructor(done: (feed: number, data: Uint8Array) => void) {
     this.#done = done;
   }
 
@@ -119,7 +138,7 @@ export class GivenFeed implements FrameFeed {
         if ('error' in given) throw given.error;
         if ('ended' in given) return given.ended;
         await each(given.frame);
-        this.#done(this.#feed);
+        this.#done(this.#feed, given.frame.image.data);
       }
     } finally {
       signal?.removeEventListener('abort', wake);

@@ -10,7 +10,7 @@ import { errorFrom, serve } from './workerPool.ts';
 const { clip, fed }: HandStart = workerData;
 const stop = new AbortController();
 let models: ReturnType<typeof openFaceModels> | undefined;
-const given = fed ? new GivenFeed((feed) => say({ kind: 'done', feed })) : undefined;
+const given = fed ? new GivenFeed((feed, data) => say({ kind: 'done', feed, data }, [data.buffer as ArrayBuffer])) : undefined;
 const hand = new Hand(
   clip,
   {
@@ -40,6 +40,6 @@ const post = serve({
   onNote: (note) => heard(note as HandNote),
 });
 
-function say(word: HandWord): void {
-  post(word);
+function say(word: HandWord, transfer: readonly ArrayBuffer[] = []): void {
+  post(word, transfer);
 }

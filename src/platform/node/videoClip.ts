@@ -107,7 +107,7 @@ export class Clip implements FrameSource {
     for await (const picked of pickFrames(whole, range, (frame) => frame[Symbol.dispose]())) {
       using frame = picked;
       const { index, time, damaged } = frame;
-      const image = await pixels.make(frame.picture, this.info.name).catch((error: unknown) => {
+      const image = await pixels.make(frame.picture, this.info.name, range.memory).catch((error: unknown) => {
         if (!(error instanceof FormatError)) throw error;
         this.#lost.add(index);
       });

@@ -4,7 +4,16 @@
  */
 import { FormatError } from '../../base/index.ts';
 import type { ByteImage } from '../../image/index.ts';
-import { type DeepImage, type Orientation, orient, orientDeep, ToneMap, type WideColours, type WideTransfer } from '../../video/index.ts';
+import {
+  type DeepImage,
+  type FrameRange,
+  type Orientation,
+  orient,
+  orientDeep,
+  ToneMap,
+  type WideColours,
+  type WideTransfer,
+} from '../../video/index.ts';
 import { FilterChain, type FilterSpec, frameKey } from './videoFilters.ts';
 import {
   AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
@@ -93,6 +102,8 @@ const MATRICES: ReadonlyMap<number, readonly [NonNullable<Colours['matrix']>, st
   [AVCOL_SPC_BT2020_CL, ['bt2020', 'BT.2020']],
 ]);
 
+type Memory = NonNullable<FrameRange['memory']>;
+
 /** Turns decoded frames into pictures; holds one filter graph. */
 export class PixelMaker implements Disposable {
   readonly #orientation: Orientation;
@@ -113,10 +124,13 @@ export class PixelMaker implements Disposable {
     return this.#wide;
   }
 
-  /** @throws FormatError if the frame's format cannot be converted. */
-  async make(picture: Frame, name: string): Promise<ByteImage> {
+  /**
+   * @param memory  for so many bytes of the picture, before it is turned upright; new if left out.
+   * @throws FormatError if the frame's format cannot be converted.
+   */
+  async make(picture: Frame, name: string, memory: Memory = (bytes) => new Uint8Array(bytes)): Promise<ByteImage> {
     using out = await this.#convert(picture, name, false);
-    return orient(this.#map === undefined ? packed(out) : this.#mapped(out, this.#map), this.#orientation);
+    return orient(this.#map === undefined ? packed(out, memory) : this.#mapped(out, this.#map, memory), this.#orientation);
   }
 
   /** The frame in 16 bits and in its own colours. One maker makes either these or those of 8 bits. */
@@ -177,12 +191,12 @@ export class PixelMaker implements Disposable {
     ];
   }
 
-  #mapped(frame: Frame, map: ToneMap): ByteImage {
+  #mapped(frame: Frame, map: ToneMap, memory: Memory): ByteImage {
     const { width, height } = frame;
     const values = width * height * 3;
     if (this.#deep.length !== values) this.#deep = new Uint16Array(values);
     copyRows(frame, width * 6, new Uint8Array(this.#deep.buffer));
-    const data = new Uint8Array(values);
+    const data = memory(values);
     map.map(this.#deep, data);
     return { width, height, channels: 3, data };
   }
@@ -205,9 +219,9 @@ function fastMatrix(
 }
 
 /** The pixels of an RGB frame without the gaps between its rows. */
-function packed(frame: Frame): ByteImage {
+function packed(frame: Frame, memory: Memory): ByteImage {
   const { width, height } = frame;
-  const data = new Uint8Array(width * height * 3);
+  const data = memory(width * height * 3);
   copyRows(frame, width * 3, data);
   return { width, height, channels: 3, data };
 }

@@ -154,7 +154,11 @@ export interface Service<Request, Result> {
 }
 
 /** The other side, in the worker. @returns what says something unasked to the pool. */
-export function serve<Request, Result>({ answer, transfer = () => [], onNote }: Service<Request, Result>): (note: unknown) => void {
+export function serve<Request, Result>({
+  answer,
+  transfer = () => [],
+  onNote,
+}: Service<Request, Result>): (note: unknown, transfer?: readonly TransferListItem[]) => void {
   const port = parentPort;
   if (port === null) throw new Error('this is the script of a worker thread');
   const post = (reply: Reply, list: readonly TransferListItem[] = []): void => port.postMessage(reply, list);
@@ -169,5 +173,5 @@ export function serve<Request, Result>({ answer, transfer = () => [], onNote }: 
       (error: unknown) => post({ call, failure: failureFrom(error) }),
     );
   });
-  return (note) => post({ note });
+  return (note, list) => post({ note }, list);
 }
