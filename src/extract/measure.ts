@@ -1,6 +1,6 @@
 /** What is measured on pixels beside the networks: how a frame looks (to tell cuts), how sharp and how light a face is. */
 import { type Landmarks, unitFromImage } from '../face/index.ts';
-import { type ByteImage, invertAffine } from '../image/index.ts';
+import { type Affine, type ByteImage, invertAffine, mapPoints } from '../image/index.ts';
 
 const LOOK = 8;
 const TAPS = 8;
@@ -58,7 +58,54 @@ export function measureFace(
   const m = invertAffine(unitFromImage(landmarks));
   if (!m.every(Number.isFinite)) return { sharpness: 0, exposure: 0 };
   const samples = Math.max(1, Math.min(MOST_SAMPLES, Math.round(Math.hypot(m[0], m[3]) / CHIP)));
+  const light = lightAround({ width, height, channels, data }, m);
   const chip = new Float32Array(CHIP * CHIP);
+  const total = readChip(light.data, light.width, m, width, height, light.left, light.top, samples, chip);
+  let [sum, squares] = [0, 0];
+  for (let y = 1; y < CHIP - 1; y++) {
+    for (let x = 1; x < CHIP - 1; x++) {
+      const at = y * CHIP + x;
+      const laplacian = chip[at - 1]! + chip[at + 1]! + chip[at - CHIP]! + chip[at + CHIP]! - 4 * chip[at]!;
+      sum += laplacian;
+      squares += laplacian * laplacian;
+    }
+  }
+  const n = (CHIP - 2) ** 2;
+  return { sharpness: squares / n - (sum / n) ** 2, exposure: total / (CHIP * CHIP * 255) };
+}
+
+/** Luminances of the part of a picture that the mean face's square reaches, with the pixels to the right of it and below. */
+function lightAround(
+  { width, height, channels, data }: ByteImage,
+  m: Affine,
+): { readonly data: Float64Array; readonly width: number; readonly left: number; readonly top: number } {
+  const corners = mapPoints(m, [0, 0, 1, 0, 0, 1, 1, 1]);
+  const within = (k: 0 | 1, size: number): readonly [number, number] => {
+    const values = [0, 2, 4, 6].map((i) => Math.min(Math.max(corners[i + k]!, 0), size - 1));
+    return [Math.floor(Math.min(...values)), Math.min(Math.floor(Math.max(...values)) + 2, size)];
+  };
+  const [left, right] = within(0, width);
+  const [top, bottom] = within(1, height);
+  const across = right - left;
+  const out = new Float64Array(across * (bottom - top));
+  for (let y = top, o = 0; y < bottom; y++) {
+    for (let at = (y * width + left) * channels, i = 0; i < across; i++, at += channels, o++) out[o] = luminance(data, at, channels);
+  }
+  return { data: out, width: across, left, top };
+}
+
+/** @returns the sum of the chip's values. */
+function readChip(
+  light: Float64Array,
+  across: number,
+  m: Affine,
+  width: number,
+  height: number,
+  left: number,
+  top: number,
+  samples: number,
+  chip: Float32Array,
+): number {
   let total = 0;
   for (let y = 0, o = 0; y < CHIP; y++) {
     for (let x = 0; x < CHIP; x++, o++) {
@@ -71,27 +118,17 @@ export function measureFace(
           const py = Math.min(Math.max(m[3] * u + m[4] * v + m[5], 0), height - 1);
           const x0 = Math.floor(px);
           const y0 = Math.floor(py);
-          const right = x0 + 1 < width ? channels : 0;
-          const below = y0 + 1 < height ? width * channels : 0;
-          const at = (y0 * width + x0) * channels;
-          const top = luminance(data, at, channels) * (1 - px + x0) + luminance(data, at + right, channels) * (px - x0);
-          const bottom = luminance(data, at + below, channels) * (1 - px + x0) + luminance(data, at + below + right, channels) * (px - x0);
-          sum += top * (1 - py + y0) + bottom * (py - y0);
+          const right = x0 + 1 < width ? 1 : 0;
+          const below = y0 + 1 < height ? across : 0;
+          const at = (y0 - top) * across + x0 - left;
+          const upper = light[at]! * (1 - px + x0) + light[at + right]! * (px - x0);
+          const lower = light[at + below]! * (1 - px + x0) + light[at + below + right]! * (px - x0);
+          sum += upper * (1 - py + y0) + lower * (py - y0);
         }
       }
       chip[o] = sum / samples ** 2;
       total += chip[o]!;
     }
   }
-  let [sum, squares] = [0, 0];
-  for (let y = 1; y < CHIP - 1; y++) {
-    for (let x = 1; x < CHIP - 1; x++) {
-      const at = y * CHIP + x;
-      const laplacian = chip[at - 1]! + chip[at + 1]! + chip[at - CHIP]! + chip[at + CHIP]! - 4 * chip[at]!;
-      sum += laplacian;
-      squares += laplacian * laplacian;
-    }
-  }
-  const n = (CHIP - 2) ** 2;
-  return { sharpness: squares / n - (sum / n) ** 2, exposure: total / (CHIP * CHIP * 255) };
+  return total;
 }

@@ -51,6 +51,24 @@ test('outside the picture there is its edge, or the value of black', () => {
   expect([barred[0], barred[9], barred[100], barred[109], barred[200], barred[209]]).toEqual([-1, 99, -2, 98, -3, 97]);
 });
 
+test('a tile near the last one of the same picture is read from what was averaged for that one', () => {
+  const slope = image(200, 160, (x, y, c) => (c === 0 ? x : y));
+  const tiles = [0, 1.5, 30].map((shift): Tile => {
+    const pictureFromTile = pictureFromSquare({ x: 90 + shift, y: 80 - shift, side: 100, angle: 0.1 + shift / 100 }, 40);
+    return { width: 40, height: 40, pictureFromTile, outside: 'replicate', scale: 1, offset: [0, 0, 0] };
+  });
+  const reader = new TileReader();
+  const [again, afresh] = [new Float32Array(4800), new Float32Array(4800)];
+  for (const tile of tiles) {
+    reader.read(slope, tile, again);
+    new TileReader().read(slope, tile, afresh);
+    expectClose(again, afresh, { abs: 1e-3 });
+  }
+  const other = image(200, 160, () => 7);
+  reader.read(other, tiles[2]!, again);
+  expect(again.every((v) => v === 7)).toBe(true);
+});
+
 test('a picture of one pixel, and a square far outside, are read', () => {
   const dot = image(1, 1, () => 9);
   expect([...read(dot, { pictureFromTile: pictureFromSquare({ x: 500, y: -300, side: 50, angle: 1 }, 4) }, 4)]).toEqual(

@@ -32,12 +32,17 @@ interface Cells {
   readonly down: number;
 }
 
+/** How much more is averaged than a tile needs, as a share of it: the next tile of the same picture often lies near. */
+const MARGIN = 1 / 16;
+
 /** Reads tiles, and keeps its memory from one to the next. */
 export class TileReader {
   #memory = new Float32Array();
+  /** What the memory holds, and of which picture. */
+  #held: { readonly image: ByteImage; readonly cells: Cells } | undefined;
 
   /**
-   * @param image RGB.
+   * @param image RGB; its pixels stay as they are as long as it is the last picture that was read.
    * @param out 3 · width · height values: the planes of R, G, B.
    */
   read(image: ByteImage, tile: Tile, out: Float32Array): void {
@@ -51,14 +56,32 @@ export class TileReader {
     const down = Math.max(1, Math.round(Math.hypot(m[3], m[4])));
     const xs = corners.filter((_, i) => i % 2 === 0);
     const ys = corners.filter((_, i) => i % 2 === 1);
-    const [left, right] = stretch(Math.min(...xs) - across, Math.max(...xs) + across, image.width);
-    const [top, bottom] = stretch(Math.min(...ys) - down, Math.max(...ys) + down, image.height);
+    const reach = (values: Float64Array, step: number, share: number): readonly [number, number] => {
+      const [least, most] = [Math.min(...values), Math.max(...values)];
+      const more = step + share * (most - least);
+      return [least - more, most + more];
+    };
+    const held = this.#held;
+    if (held?.image === image && held.cells.across === across && held.cells.down === down) {
+      const needed = [stretch(...reach(xs, across, 0), image.width), stretch(...reach(ys, down, 0), image.height)] as const;
+      if (covers(held.cells, ...needed)) return held.cells;
+    }
+    const [left, right] = stretch(...reach(xs, across, MARGIN), image.width);
+    const [top, bottom] = stretch(...reach(ys, down, MARGIN), image.height);
     const size = { width: Math.ceil((right - left) / across), height: Math.ceil((bottom - top) / down) };
     const length = size.width * size.height * 3;
     if (this.#memory.length < length) this.#memory = new Float32Array(length);
     averageCells(image.data, image.width, image.height, left, top, across, down, size.width, size.height, this.#memory);
-    return { data: this.#memory, ...size, left, top, across, down };
+    const cells = { data: this.#memory, ...size, left, top, across, down };
+    this.#held = { image, cells };
+    return cells;
   }
+}
+
+function covers(cells: Cells, [left, right]: readonly [number, number], [top, bottom]: readonly [number, number]): boolean {
+  const { width, height, across, down } = cells;
+  const [x, y] = [left - cells.left, top - cells.top];
+  return x >= 0 && y >= 0 && right - cells.left <= width * across && bottom - cells.top <= height * down;
 }
 
 /** Whole pixels from `from` to `to` that the picture has; at least one. */
