@@ -29,7 +29,7 @@ function fill() {
   // The recipe of liae demo, for a few minutes' worth of iterations less.
   const size = ['--archi=liae-ud', '--resolution=64', '--ae-dims=64', '--e-dims=24', '--d-dims=24', '--d-mask-dims=16', '--no-adabelief'];
   const from = `--from=${join(root, 'assets', 'demo', 'base.safetensors.gz')}`;
-  const small = [...size, from, '--learning-rate=3e-4', '--batch-size=4', '--target=240', '--preview-every=60'];
+  const small = [...size, from, '--learning-rate=3e-4', '--batch-size=4', '--target=600', '--preview-every=100'];
   const sides = ['src', 'dst'].map((side) => `--${side}=${join(workspace, `data_${side}`, 'aligned')}`);
   spawnSync(process.execPath, [main, 'train', '--model', join(workspace, 'model'), ...small, ...sides], { stdio: 'ignore', env });
   const film = [
@@ -74,6 +74,22 @@ const screens = [
   ],
   ['export', '#export/model', async (page) => await page.getByText('With the key of this installation').waitFor()],
   ['verify', '#verify/film.mp4', async (page) => await page.locator('.verdict').waitFor()],
+  [
+    'merge',
+    '#merge',
+    async (page) => {
+      await page.locator('.merge-stage[data-frame]').waitFor({ timeout: 60_000 });
+      await page.getByText('Looking for cuts').waitFor({ state: 'detached', timeout: 120_000 });
+      for (const name of ['Smooth', 'Fill gaps']) await page.getByLabel(name).check(); // every second frame has its face kept
+      await page.waitForTimeout(3000);
+      await page.getByLabel('Frame', { exact: true }).fill('24');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Cut here' }).click();
+      for (const key of ['Shift+E', 'Shift+E', 'c']) await page.keyboard.press(key);
+      await page.locator('#merge-blur_mask_modifier').hover();
+      await page.locator('.merge-stage[data-frame="24"]:not(.is-late)').waitFor();
+    },
+  ],
   ['training', '#training/model', async (page) => await page.locator('.preview-box img').waitFor()],
   [
     'jobs',
@@ -134,6 +150,7 @@ try {
     }, hash);
     await prepare(page);
     await page.waitForTimeout(name === 'jobs' ? 100 : 700);
+    for (const close of await page.locator('.notice .icon').all()) await close.click();
     await page.screenshot({ path: join(out, `${name}.png`) });
     await page.keyboard.press('Escape');
     if (name === 'jobs') await endJobs(page);
