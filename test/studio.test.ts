@@ -229,8 +229,8 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     await page.goto(`${server.origin}/#training/model`);
     await expect.poll(iteration, { timeout: 30_000 }).toBeGreaterThan(before);
     await page.getByRole('button', { name: 'Save now' }).click();
-    await page.getByRole('button', { name: 'Stop', exact: true }).click();
-    await page.getByText('stopped', { exact: true }).first().waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await page.getByText('paused', { exact: true }).first().waitFor({ timeout: 60_000 });
     await accessible();
     const { save } = JSON.parse(
       readdirSync(join(workspace, '.liae/jobs'))

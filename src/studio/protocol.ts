@@ -2,8 +2,8 @@
  * What page and server say to each other, as data: requests, replies and events. The types follow from the shapes, the server reads requests through
  * them, and /api/openapi.json is made of them. Portable: a page without a server may speak it to a worker.
  */
-import { mergeJob } from './protocol/merge.ts';
 import { facesJob, fileName } from './protocol/faces.ts';
+import { mergeJob } from './protocol/merge.ts';
 import { either, flag, type Infer, integer, list, nullable, number, object, optional, table, text, word } from './schema.ts';
 
 export * from './protocol/demo.ts';
@@ -156,6 +156,8 @@ export const jobInfo = object({
       restores: integer(),
       /** The last of them: which iteration was not a number, and to which training went back. */
       guard: nullable(object({ failed: integer(), back: integer() })),
+      /** Options that were changed on the way. */
+      changes: integer(),
       /** Why it ended. */
       reason: nullable(word('target', 'stopped', 'diverged')),
       /** As measured since it runs at full speed: of one iteration, and the most memory so far. */

@@ -63,6 +63,7 @@ export class Footprints {
     clearTimeout(this.#idle);
     const worker = (this.#worker ??= new Worker(new URL('./footprintWorker.js', import.meta.url)));
     worker.ref();
+    let settle: (() => void) | undefined;
     return new Promise<Footprint>((resolve, reject) => {
       const fail = (error: unknown): void => {
         this.#worker = undefined;
@@ -70,9 +71,13 @@ export class Footprints {
       };
       worker.once('message', resolve);
       worker.once('error', fail);
+      settle = () => {
+        worker.off('message', resolve);
+        worker.off('error', fail);
+      };
       worker.postMessage(options);
     }).finally(() => {
-      worker.removeAllListeners();
+      settle?.();
       worker.unref();
       this.#idle = setTimeout(() => {
         void this.#worker?.terminate();

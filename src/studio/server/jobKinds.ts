@@ -145,9 +145,11 @@ export function tell(told: Told, line: Line, at: number): Told {
     case 'measured':
       return { ...told, training: { ...(told.training ?? fresh), steadyMs: number('ms'), peakBytes: number('peakBytes') } };
     case 'changed': {
-      if (line.option !== 'target' || told.progress === null) return told;
+      if (told.training === null || told.progress === null) return told; // before the start
+      const training = { ...told.training, changes: told.training.changes + 1 };
+      if (line.option !== 'target') return { ...told, training };
       const total = number('to');
-      return counted(told, { ...told.progress, total: total === 0 ? null : total }, at);
+      return { ...counted(told, { ...told.progress, total: total === 0 ? null : total }, at), training };
     }
     case 'saved':
       return { ...told, note: null, training: { ...(told.training ?? fresh), saved: number('iteration') } };
@@ -168,7 +170,7 @@ export function tell(told: Told, line: Line, at: number): Told {
 }
 
 const fresh: Training = {
-  ...{ iteration: 0, ms: null, src: null, dst: null, saved: null, preview: null, restores: 0, guard: null, reason: null },
+  ...{ iteration: 0, ms: null, src: null, dst: null, saved: null, preview: null, restores: 0, guard: null, changes: 0, reason: null },
   ...{ steadyMs: null, peakBytes: null },
 };
 

@@ -3,6 +3,7 @@ import { exportEn } from './export.en.ts';
 import { facesEn } from './faces.en.ts';
 import { helpEn } from './help.en.ts';
 import { mergeEn } from './merge.en.ts';
+import { trainingEn } from './training.en.ts';
 import { workspaceEn } from './workspace.en.ts';
 
 export const en = {
@@ -10,6 +11,7 @@ export const en = {
   ...facesEn,
   ...helpEn,
   ...mergeEn,
+  ...trainingEn,
   ...workspaceEn,
   workspace: 'Workspace',
   faces: 'Faces',
@@ -111,14 +113,10 @@ export const en = {
   start: 'Start training',
   continueTraining: 'Continue training',
   stop: 'Stop',
-  stopHint: 'Saves and ends after the iterations under way.',
   save: 'Save now',
   paint: 'Paint preview',
   basic: 'Basic',
   all: 'All options',
-  fixed: 'fixed once the model exists',
-  defaultIs: 'default {0}',
-  atStart: 'Changes take effect at the next start.',
   loss: 'Loss',
   noLoss: 'The loss appears with the first iteration.',
   lastN: 'Last {0}',
@@ -133,7 +131,6 @@ export const en = {
   previewAt: 'Iteration {0}',
   iteration: 'iteration',
   perIteration: '{0} ms per iteration',
-  wentBack: 'A loss was not a number: training went back to its last save {0} times and goes on with other samples.',
   group_faces: 'Faces and run',
   group_network: 'Network',
   group_samples: 'Samples',

@@ -4,6 +4,7 @@ import { exportZh } from './export.zh.ts';
 import { facesZh } from './faces.zh.ts';
 import { helpZh } from './help.zh.ts';
 import { mergeZh } from './merge.zh.ts';
+import { trainingZh } from './training.zh.ts';
 import { workspaceZh } from './workspace.zh.ts';
 
 export const zh: Messages = {
@@ -11,6 +12,7 @@ export const zh: Messages = {
   ...facesZh,
   ...helpZh,
   ...mergeZh,
+  ...trainingZh,
   ...workspaceZh,
   workspace: '工作区',
   faces: '人脸',
@@ -109,14 +111,10 @@ export const zh: Messages = {
   start: '开始训练',
   continueTraining: '继续训练',
   stop: '停止',
-  stopHint: '完成当前迭代后保存并结束。',
   save: '立即保存',
   paint: '绘制预览',
   basic: '基本',
   all: '全部选项',
-  fixed: '模型建立后不可更改',
-  defaultIs: '默认 {0}',
-  atStart: '更改在下次启动时生效。',
   loss: '损失',
   noLoss: '第一次迭代后显示损失曲线。',
   lastN: '最近 {0}',
@@ -131,7 +129,6 @@ export const zh: Messages = {
   previewAt: '迭代 {0}',
   iteration: '迭代',
   perIteration: '每次迭代 {0} 毫秒',
-  wentBack: '损失不是数字：训练已 {0} 次回到最近的保存，并换用其他样本继续。',
   group_faces: '人脸与运行',
   group_network: '网络',
   group_samples: '样本',

@@ -1,51 +1,68 @@
-/** The loss of a model over its iterations, on a canvas: bands from least to largest, means as lines, the values under the pointer. */
+/** The loss of a model over its iterations, with marks of what happened, the values under the pointer, and parts to look at more closely. */
+import type { ModelEvent } from '../../protocol.ts';
 import { readLosses } from '../api.ts';
-import { LossSeries, logTicks, ticks } from '../lossSeries.ts';
+import { drawLosses, type Mark, type MarkKind, margin } from '../lossDrawing.ts';
+import { LossSeries } from '../lossSeries.ts';
 import { attempt } from '../store.ts';
-import { useEffect, useRef, useSignal } from '../ui.ts';
+import { eventText } from '../trainingState.ts';
+import { useEffect, useMemo, useRef, useSignal } from '../ui.ts';
 import { count, t } from '../words.ts';
 
-const LEFT = 52;
-const BOTTOM = 24;
-const TOP = 8;
-const RIGHT = 10;
-
 const ranges = [0, 1000, 10_000, 100_000] as const;
+const windows = [1, 20, 200, 2000, 20_000] as const;
+/** A drag that is shorter is a click. */
+const LEAST_DRAG = 6;
+/** How near a mark the pointer has to be, in pixels. */
+const NEAR = 6;
+const MOST_TOLD = 4;
 
-/** @param iteration  of the running training, so that new losses are fetched when it moves. */
-export function LossChart({ model, iteration }: { readonly model: string; readonly iteration: number }) {
+const isMark = (what: ModelEvent['what']): what is MarkKind => what !== 'started' && what !== 'ended' && what !== 'rejected';
+
+interface Props {
+  readonly model: string;
+  /** Of the running training, so that new losses are fetched when it moves. */
+  readonly iteration: number;
+  /** Another one: what was read is no longer the model's. */
+  readonly epoch: string;
+  readonly events: readonly ModelEvent[];
+}
+
+export function LossChart({ model, iteration, epoch, events }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const series = useRef(new LossSeries());
   const shown = useSignal(0);
   const range = useSignal<number>(0);
+  const part = useSignal<readonly [from: number, to: number] | undefined>(undefined);
   const log = useSignal(true);
-  const smoothing = useSignal(20);
-  const pointer = useSignal<number | undefined>(undefined);
+  const smoothing = useSignal<number>(20);
+  const cursor = useSignal<number | undefined>(undefined);
+  const drag = useSignal<readonly [from: number, to: number] | undefined>(undefined);
   const size = useSignal({ width: 0, height: 0 });
 
   useEffect(() => {
     series.current.clear();
     shown.value = 0;
-  }, [model]);
+    part.value = undefined;
+  }, [model, epoch]);
   useEffect(() => {
     let gone = false;
     const more = async (): Promise<void> => {
       const { current } = series;
       const from = current.count;
-      const part = await attempt(() => readLosses(model, from));
-      if (part === undefined || gone || current.count !== from) return;
-      current.first = part.first;
-      if (part.records < from)
+      const found = await attempt(() => readLosses(model, from));
+      if (found === undefined || gone || current.count !== from) return;
+      current.first = found.first;
+      if (found.records < from)
         current.clear(); // training went back to a save
-      else current.append(part.losses);
+      else current.append(found.losses);
       shown.value = current.count;
-      if (current.count < part.records) await more();
+      if (current.count < found.records) await more();
     };
     void more();
     return () => {
       gone = true;
     };
-  }, [model, iteration]);
+  }, [model, iteration, epoch]);
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
       size.value = { width: Math.floor(entry!.contentRect.width), height: Math.floor(entry!.contentRect.height) };
@@ -55,23 +72,40 @@ export function LossChart({ model, iteration }: { readonly model: string; readon
   }, []);
 
   const total = shown.value;
-  const from = range.value === 0 ? 0 : Math.max(0, total - range.value);
+  const [from, to] = part.value ?? [range.value === 0 ? 0 : Math.max(0, total - range.value), total];
   const { width, height } = size.value;
+  const marks = useMemo(() => events.filter((event) => isMark(event.what)), [events]);
   useEffect(() => {
-    if (width > 0 && height > 0)
-      draw(canvas.current!, series.current, { width, height, from, to: total, log: log.value, window: smoothing.value });
-  }, [total, from, width, height, log.value, smoothing.value]);
+    if (width === 0 || height === 0) return;
+    const drawn = marks.map(({ what, iteration: at }): Mark => ({ kind: what as MarkKind, iteration: at }));
+    drawLosses(canvas.current!, series.current, {
+      ...{ width, height, from, to, log: log.value, window: smoothing.value, marks: drawn, count },
+    });
+  }, [total, from, to, width, height, log.value, smoothing.value, marks]);
 
-  const inner = Math.max(1, width - LEFT - RIGHT);
-  const x = pointer.value;
-  const record =
-    x === undefined || total === 0
-      ? total - 1
-      : Math.min(total - 1, Math.max(0, Math.round(from + ((x - LEFT) / inner) * (total - from) - 0.5)));
+  const inner = Math.max(1, width - margin.left - margin.right);
+  const recordAt = (x: number): number => Math.min(to - 1, Math.max(from, Math.floor(from + ((x - margin.left) / inner) * (to - from))));
+  const placeOf = (record: number): number => margin.left + ((record + 0.5 - from) / Math.max(1, to - from)) * inner;
+  const at = cursor.value === undefined ? undefined : Math.min(to - 1, Math.max(from, cursor.value));
+  const record = at ?? total - 1;
   const value = (side: 0 | 1): string => {
     const loss = series.current.at(record, side);
     return Number.isNaN(loss) ? '–' : loss.toFixed(4);
   };
+  const near =
+    at === undefined
+      ? []
+      : marks
+          .filter(({ what }) => what !== 'saved')
+          .map((event) => ({ event, away: Math.abs(placeOf(event.iteration - series.current.first) - placeOf(at)) }))
+          .filter(({ away }) => away <= NEAR)
+          .sort((a, b) => a.away - b.away)
+          .slice(0, MOST_TOLD)
+          .map(({ event }) => eventText(event));
+  const look = (next: readonly [number, number] | undefined): void => {
+    part.value = next === undefined || (next[0] <= 0 && next[1] >= total) ? undefined : [Math.max(0, next[0]), Math.min(total, next[1])];
+  };
+  const kinds = [...new Set(marks.map(({ what }) => what))].filter(isMark);
   return (
     <section class="chart" aria-label={t('loss')}>
       <header class="panel-head">
@@ -82,11 +116,17 @@ export function LossChart({ model, iteration }: { readonly model: string; readon
           <span class="dst">{`${t('destinationSide')} ${total === 0 ? '–' : value(1)}`}</span>
         </span>
         <span class="spring" />
+        <button type="button" class="small" disabled={part.value === undefined} onClick={() => look(undefined)}>
+          {t('zoomOut')}
+        </button>
         <select
           class="narrow"
-          aria-label={t('loss')}
+          aria-label={t('lossRange')}
           value={range.value}
-          onChange={({ currentTarget }) => (range.value = Number(currentTarget.value))}
+          onChange={({ currentTarget }) => {
+            range.value = Number(currentTarget.value);
+            part.value = undefined;
+          }}
         >
           {ranges.map((n) => (
             <option key={n} value={n}>
@@ -100,111 +140,83 @@ export function LossChart({ model, iteration }: { readonly model: string; readon
         </label>
         <label class="inline">
           <span>{t('smoothing')}</span>
-          <input
-            type="range"
-            min={1}
-            max={200}
-            value={smoothing.value}
-            onInput={({ currentTarget }) => (smoothing.value = Number(currentTarget.value))}
-          />
+          <select class="narrow" value={smoothing.value} onChange={({ currentTarget }) => (smoothing.value = Number(currentTarget.value))}>
+            {windows.map((n) => (
+              <option key={n} value={n}>
+                {n === 1 ? t('smoothNone') : t('smoothOver', count(n))}
+              </option>
+            ))}
+          </select>
         </label>
       </header>
       <div
         class="chart-box"
-        onPointerMove={(event) => (pointer.value = event.clientX - event.currentTarget.getBoundingClientRect().left)}
-        onPointerLeave={() => (pointer.value = undefined)}
+        role="slider"
+        tabIndex={total === 0 ? -1 : 0}
+        aria-label={t('chartHelp')}
+        aria-valuemin={series.current.first + from}
+        aria-valuemax={series.current.first + Math.max(from, to - 1)}
+        aria-valuenow={series.current.first + Math.max(0, record)}
+        aria-valuetext={`${t('iteration')} ${series.current.first + record}, ${t('sourceSide')} ${value(0)}, ${t('destinationSide')} ${value(1)}${['', ...near].join(', ')}`}
+        onKeyDown={(event) => {
+          const step = Math.max(1, Math.round((to - from) / 100));
+          const moves: Readonly<Record<string, number>> = {
+            ...{ ArrowLeft: record - step, ArrowRight: record + step, Home: from, End: to - 1 },
+            ...{ PageUp: record - 10 * step, PageDown: record + 10 * step },
+          };
+          const next = moves[event.key];
+          if (event.key === 'Escape') look(undefined);
+          else if (next === undefined) return;
+          else cursor.value = Math.min(to - 1, Math.max(from, next));
+          event.preventDefault();
+        }}
+        onBlur={() => (cursor.value = undefined)}
+        onPointerDown={(event) => {
+          if (event.button !== 0 || event.pointerType === 'touch' || total === 0) return;
+          const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
+          event.currentTarget.setPointerCapture(event.pointerId);
+          drag.value = [x, x];
+        }}
+        onPointerMove={(event) => {
+          const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
+          if (total > 0) cursor.value = recordAt(x);
+          if (drag.value !== undefined) drag.value = [drag.value[0], Math.min(width - margin.right, Math.max(margin.left, x))];
+        }}
+        onPointerUp={() => {
+          const dragged = drag.value;
+          drag.value = undefined;
+          if (dragged === undefined || Math.abs(dragged[1] - dragged[0]) < LEAST_DRAG) return;
+          const [a, b] = [recordAt(Math.min(...dragged)), recordAt(Math.max(...dragged))];
+          if (b - a >= 4) look([a, b + 1]);
+        }}
+        onPointerLeave={() => {
+          if (drag.value === undefined) cursor.value = undefined;
+        }}
+        onDblClick={() => look(undefined)}
       >
-        <canvas ref={canvas} role="img" aria-label={`${t('loss')}: ${t('sourceSide')} ${value(0)}, ${t('destinationSide')} ${value(1)}`} />
-        {x !== undefined && total > 0 && x >= LEFT && x <= width - RIGHT && <i class="hair" style={{ left: `${x}px` }} />}
+        <canvas ref={canvas} />
+        {at !== undefined && total > 0 && <i class="hair" style={{ left: `${placeOf(at)}px` }} />}
+        {drag.value !== undefined && (
+          <i class="lens" style={{ left: `${Math.min(...drag.value)}px`, width: `${Math.abs(drag.value[1] - drag.value[0])}px` }} />
+        )}
+        {near.length > 0 && at !== undefined && (
+          <span class={`mark-tip${placeOf(at) > width / 2 ? ' to-left' : ''}`} style={{ left: `${placeOf(at)}px` }}>
+            {near.map((text) => (
+              <span key={text}>{text}</span>
+            ))}
+          </span>
+        )}
         {total === 0 && <p class="over muted">{t('noLoss')}</p>}
       </div>
+      <p class="legend muted">
+        {kinds.length === 0
+          ? '\u00a0'
+          : kinds.map((kind) => (
+              <span key={kind} class={`sign sign-${kind}`}>
+                {t(`mark_${kind}`)}
+              </span>
+            ))}
+      </p>
     </section>
   );
-}
-
-interface Drawing {
-  readonly width: number;
-  readonly height: number;
-  readonly from: number;
-  readonly to: number;
-  readonly log: boolean;
-  readonly window: number;
-}
-
-function draw(canvas: HTMLCanvasElement, series: LossSeries, { width, height, from, to, log, window }: Drawing): void {
-  const scale = devicePixelRatio;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  const context = canvas.getContext('2d')!;
-  context.scale(scale, scale);
-  const style = getComputedStyle(canvas);
-  const colour = (name: string): string => style.getPropertyValue(name);
-  context.font = `11px ${style.fontFamily}`;
-  if (to <= from) return;
-  const inner = { width: Math.max(1, width - LEFT - RIGHT), height: Math.max(1, height - TOP - BOTTOM) };
-  const columns = ([0, 1] as const).map((side) => series.columns(side, from, to, Math.min(inner.width, to - from), window));
-  const values = columns.flatMap(({ least, most }) => [...least, ...most]).filter((value) => Number.isFinite(value) && (!log || value > 0));
-  if (values.length === 0) return;
-  const sorted = Float32Array.from(values).sort();
-  const [low, high] = [sorted[0]!, sorted[Math.floor((sorted.length - 1) * 0.998)]!]; // one spike does not flatten the rest
-  const [bottom, top] = log
-    ? [low * 0.95, Math.max(high, low * 1.05) * 1.05]
-    : [Math.max(0, low - (high - low) * 0.05), high + Math.max(high - low, high * 0.01) * 0.05];
-  const up = (value: number): number => (log ? Math.log(Math.max(value, 1e-9)) : value);
-  const y = (value: number): number => TOP + inner.height * (1 - (up(Math.min(value, top)) - up(bottom)) / (up(top) - up(bottom)));
-  const n = columns[0]!.mean.length;
-  const x = (column: number): number => LEFT + ((column + 0.5) / n) * inner.width;
-
-  context.lineWidth = 1;
-  context.textBaseline = 'middle';
-  context.textAlign = 'right';
-  const dense = log ? logTicks(bottom, top) : [];
-  for (const tick of dense.length >= 4 ? dense : ticks(bottom, top, 5)) {
-    context.strokeStyle = colour('--line');
-    context.beginPath();
-    context.moveTo(LEFT, Math.round(y(tick)) + 0.5);
-    context.lineTo(width - RIGHT, Math.round(y(tick)) + 0.5);
-    context.stroke();
-    context.fillStyle = colour('--muted');
-    context.fillText(String(Number(tick.toPrecision(3))), LEFT - 8, y(tick));
-  }
-  context.textAlign = 'center';
-  const [left, right] = [series.first + from, series.first + to];
-  for (const tick of ticks(left, right, inner.width / 110)) {
-    context.fillText(
-      count(Math.round(tick)),
-      Math.min(width - RIGHT - 16, LEFT + ((tick - left) / (right - left)) * inner.width),
-      height - BOTTOM + 14,
-    );
-  }
-  for (const [side, { least, most, mean }] of columns.entries()) {
-    const tint = colour(side === 0 ? '--src' : '--dst');
-    context.globalAlpha = 0.22;
-    context.fillStyle = tint;
-    const bar = Math.max(1, inner.width / n);
-    for (let i = 0; i < n; i++) {
-      if (Number.isNaN(least[i]!)) continue;
-      // Reaches to its neighbour, so that few iterations make a line and not dots.
-      const next = i + 1 < n && !Number.isNaN(least[i + 1]!) ? i + 1 : i;
-      const [a, b] = [y(Math.max(most[i]!, least[next]!)), y(Math.min(least[i]!, most[next]!))];
-      context.fillRect(x(i) - bar / 2, a, bar, Math.max(1, b - a));
-    }
-    context.globalAlpha = 1;
-    context.strokeStyle = tint;
-    context.lineWidth = 1.6;
-    context.lineJoin = 'round';
-    context.beginPath();
-    let drawing = false;
-    for (let i = 0; i < n; i++) {
-      if (Number.isNaN(mean[i]!)) drawing = false;
-      else if (drawing) context.lineTo(x(i), y(mean[i]!));
-      else {
-        context.moveTo(x(i), y(mean[i]!));
-        drawing = true;
-      }
-    }
-    context.stroke();
-  }
 }

@@ -1,25 +1,35 @@
-/** The options of training as a form, made from the server's table: what beginners need, or all; each with its range, default and meaning. */
+/** The options of training as a form, made from the server's table: what beginners need, or all; found by name; each explains itself beside the form. */
 import type { OptionInfo } from '../../protocol.ts';
 import { groups, workspace } from '../store.ts';
+import { textOf, type Values } from '../trainingState.ts';
 import { type Signal, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
-
-export type Values = Readonly<Record<string, string | number | boolean>>;
+import { OptionTip, type Tip } from './trainingTip.tsx';
 
 interface Props {
   /** What the user changed, by option. */
   readonly changed: Signal<Values>;
   /** What the model was saved with; undefined for a new one. */
   readonly saved: Values | undefined;
-  readonly disabled: boolean;
 }
 
-export function OptionsForm({ changed, saved, disabled }: Props) {
+export function OptionsForm({ changed, saved }: Props) {
   const all = useSignal(localStorage.getItem('options') === 'all');
+  const filter = useSignal('');
+  const tip = useSignal<Tip | undefined>(undefined);
   const choose = (name: 'basic' | 'all'): void => {
     all.value = name === 'all';
     localStorage.setItem('options', name);
   };
+  const sought = filter.value.trim().toLowerCase().replaceAll('_', ' ');
+  const found = groups.value.flatMap(({ name, options }) => {
+    const listed = options.filter((option) =>
+      sought === ''
+        ? all.value || option.level === 'basic' || changed.value[option.name] !== undefined
+        : `${option.name.replaceAll('_', ' ')} ${textOf(option).label} ${textOf(option).does}`.toLowerCase().includes(sought),
+    );
+    return listed.length === 0 ? [] : [{ name, listed }];
+  });
   return (
     <div class="options">
       <fieldset class="tabs">
@@ -30,44 +40,71 @@ export function OptionsForm({ changed, saved, disabled }: Props) {
           {t('all')}
         </button>
       </fieldset>
-      {groups.value.map(({ name, options }) => {
-        const listed = options.filter(({ level }) => all.value || level === 'basic');
-        if (listed.length === 0) return null;
-        return (
-          <fieldset key={name}>
-            <legend>{t(`group_${name}`)}</legend>
-            {listed.map((option) => (
-              <Row key={option.name} option={option} changed={changed} saved={saved} disabled={disabled} />
-            ))}
-          </fieldset>
-        );
-      })}
+      <input
+        type="search"
+        class="option-filter"
+        placeholder={t('optionFilter')}
+        aria-label={t('optionFilter')}
+        value={filter.value}
+        onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
+        onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
+      />
+      {found.length === 0 && groups.value.length > 0 && <p class="muted">{t('noOption')}</p>}
+      {found.map(({ name, listed }) => (
+        <fieldset key={name}>
+          <legend>{t(`group_${name}`)}</legend>
+          {listed.map((option) => (
+            <Row key={option.name} option={option} changed={changed} saved={saved} tip={tip} />
+          ))}
+        </fieldset>
+      ))}
+      {tip.value !== undefined && <OptionTip tip={tip.value} />}
     </div>
   );
 }
 
-function Row({ option, changed, saved, disabled }: Props & { readonly option: OptionInfo }) {
-  const { name, help, when } = option;
+function Row({ option, changed, saved, tip }: Props & { readonly option: OptionInfo; readonly tip: Signal<Tip | undefined> }) {
+  const { name, when } = option;
   const fixed = saved !== undefined && when === 'new';
-  const hint = [help, ...(fixed ? [t('fixed')] : option.default === '' ? [] : [t('defaultIs', option.default)])].join('; ');
   const isChanged = changed.value[name] !== undefined;
+  const { label } = textOf(option);
+  const isOpen = tip.value?.option.name === name;
+  const show = (row: HTMLElement): void => {
+    tip.value = { option, row: row.getBoundingClientRect() };
+  };
+  const hide = (): void => {
+    if (tip.value?.option.name === name) tip.value = undefined;
+  };
   return (
-    <div class={`option${isChanged ? ' changed' : ''}`}>
-      <label htmlFor={`option-${name}`}>{name.replaceAll('_', ' ')}</label>
-      <Control option={option} changed={changed} saved={saved} disabled={disabled || fixed} />
-      <small id={`hint-${name}`}>{hint}</small>
+    // biome-ignore lint/a11y/noStaticElementInteractions: the row only shows what is said of its control
+    <div
+      class={`option${isChanged ? ' changed' : ''}${fixed ? ' fixed' : ''}${isOpen ? ' explained' : ''}`}
+      onMouseEnter={(event) => show(event.currentTarget)}
+      onMouseLeave={hide}
+      onFocusCapture={(event) => event.target instanceof HTMLElement && event.target.matches(':focus-visible') && show(event.currentTarget)}
+      onBlurCapture={hide}
+      onKeyDown={(event) => event.key === 'Escape' && hide()}
+    >
+      <label htmlFor={`option-${name}`}>{label}</label>
+      <Control option={option} changed={changed} saved={saved} disabled={fixed} describedBy={isOpen ? 'option-tip' : undefined} />
     </div>
   );
 }
 
-function Control({ option, changed, saved, disabled }: Props & { readonly option: OptionInfo }) {
+interface ControlProps extends Props {
+  readonly option: OptionInfo;
+  readonly disabled: boolean;
+  readonly describedBy: string | undefined;
+}
+
+function Control({ option, changed, saved, disabled, describedBy }: ControlProps) {
   const { name, kind, min, max, values = [] } = option;
   const value = changed.value[name] ?? saved?.[name];
   const set = (next: string | number | boolean | undefined): void => {
     const { [name]: _, ...others } = changed.value;
     changed.value = next === undefined || next === saved?.[name] ? others : { ...others, [name]: next };
   };
-  const shared = { id: `option-${name}`, disabled, 'aria-describedby': `hint-${name}` };
+  const shared = { id: `option-${name}`, disabled, ...(describedBy === undefined ? {} : { 'aria-describedby': describedBy }) };
   switch (kind) {
     case 'bool':
       return (
@@ -104,7 +141,6 @@ function Control({ option, changed, saved, disabled }: Props & { readonly option
       return (
         <input
           {...shared}
-          list="archis"
           placeholder={option.default}
           value={value === undefined ? '' : String(value)}
           spellcheck={false}
@@ -129,12 +165,7 @@ function PathControl({ option: { name }, value, set, shared }: PathProps) {
   const places = (name === 'from' ? found?.models : found?.facesets)?.map(({ path }) => path) ?? [];
   const inside = value.startsWith(`${found?.folder}/`) ? value.slice((found?.folder.length ?? 0) + 1) : value;
   return (
-    <select
-      {...shared}
-      class="place"
-      value={inside}
-      onChange={({ currentTarget }) => set(currentTarget.value === '' ? undefined : currentTarget.value)}
-    >
+    <select {...shared} value={inside} onChange={({ currentTarget }) => set(currentTarget.value === '' ? undefined : currentTarget.value)}>
       <option value="">{t('chooseOne')}</option>
       {[...new Set([...places, ...(inside === '' ? [] : [inside])])].map((path) => (
         <option key={path}>{path}</option>

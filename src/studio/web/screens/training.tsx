@@ -1,13 +1,21 @@
-/** Training: its options at the left, and at the right what comes of them: state, loss, preview. */
-import type { JobInfo, ModelInfo } from '../../protocol.ts';
-import { orderJob, previewUrl, startJob } from '../api.ts';
+/** Training: its options at the left, and at the right what comes of them: state, loss, previews, backups. Narrow screens show all of it and take no orders. */
+import type { ModelEvent, ModelInfo } from '../../protocol.ts';
+import { startJob } from '../api.ts';
 import { Empty, Field } from '../parts/basics.tsx';
-import { progressText } from '../parts/jobsDrawer.tsx';
 import { LossChart } from '../parts/lossChart.tsx';
-import { OptionsForm, type Values } from '../parts/optionsForm.tsx';
-import { attempt, go, isAlive, place, refreshWorkspace, trainingOf, workspace } from '../store.ts';
-import { useEffect, useSignal } from '../ui.ts';
-import { count, t } from '../words.ts';
+import { OptionsForm } from '../parts/optionsForm.tsx';
+import { Estimate } from '../parts/trainingEstimate.tsx';
+import { TrainingHistory } from '../parts/trainingHistory.tsx';
+import { Presets } from '../parts/trainingPresets.tsx';
+import { Preview } from '../parts/trainingPreview.tsx';
+import { Status } from '../parts/trainingStatus.tsx';
+import { attempt, go, groups, isAlive, notify, place, refreshWorkspace, trainingOf, workspace } from '../store.ts';
+import { applyOptions, presentOptions, refreshStory, story, textOf, type Values, valueText } from '../trainingState.ts';
+import { type Signal, useEffect, useSignal } from '../ui.ts';
+import { t } from '../words.ts';
+
+const noEvents: readonly ModelEvent[] = [];
+const facesetOptions = ['src', 'dst'] as const;
 
 export function TrainingScreen() {
   const found = workspace.value;
@@ -17,6 +25,14 @@ export function TrainingScreen() {
   useEffect(() => {
     changed.value = path === '' ? facesetsByName() : {};
   }, [path, found === undefined]);
+  const model = found?.models.find((one) => one.path === path);
+  const job = path === '' ? undefined : trainingOf(path);
+  const alive = job !== undefined && isAlive(job);
+  const { saved, restores, reason, changes } = job?.training ?? { saved: null, restores: 0, reason: null, changes: -1 };
+  useEffect(() => {
+    if (story.value?.path !== path) story.value = undefined;
+    if (path !== '') void refreshStory(path);
+  }, [path, job?.id, saved, restores, reason, changes, alive, model?.saved]);
   if (found === undefined) return <p class="muted pad">{t('loading')}</p>;
   if (found.facesets.length === 0 && found.models.length === 0) {
     return (
@@ -28,25 +44,24 @@ export function TrainingScreen() {
       </Empty>
     );
   }
-  const model = found.models.find((one) => one.path === path);
   const newName = name.value ?? freeName(found.models);
   const folder = path === '' ? newName.trim() : path;
   const taken = path === '' && found.models.some((one) => one.path === folder);
-  const job = trainingOf(folder);
-  const alive = job !== undefined && isAlive(job);
-  const start = async (): Promise<void> => {
-    const started = await attempt(() => startJob({ kind: 'train', model: folder, options: changed.value }));
+  const start = async (options: Values): Promise<void> => {
+    const started = await attempt(() => startJob({ kind: 'train', model: folder, options }));
     if (started === undefined) return;
     changed.value = {};
     go('training', folder);
   };
+  const events = story.value?.path === path ? story.value.events : noEvents;
+  const present = model === undefined ? undefined : presentOptions(model.options, events);
   return (
     <div class="training">
       <form
         class="side"
         onSubmit={(event) => {
           event.preventDefault();
-          void start();
+          if (!alive) void start(changed.value);
         }}
       >
         <Field label={t('model')}>
@@ -58,20 +73,24 @@ export function TrainingScreen() {
           </select>
         </Field>
         {path === '' && (
-          <Field label={t('modelName')} hint={taken ? t('nameTaken') : '\u00a0'}>
-            <input
-              aria-invalid={taken}
-              value={newName}
-              required
-              spellcheck={false}
-              onInput={({ currentTarget }) => (name.value = currentTarget.value)}
-            />
-          </Field>
+          <>
+            <Field label={t('modelName')} hint={taken ? t('nameTaken') : '\u00a0'}>
+              <input
+                aria-invalid={taken}
+                value={newName}
+                required
+                spellcheck={false}
+                onInput={({ currentTarget }) => (name.value = currentTarget.value)}
+              />
+            </Field>
+            <Presets changed={changed} keep={facesetOptions} />
+          </>
         )}
-        <OptionsForm changed={changed} saved={model?.options} disabled={alive} />
+        <OptionsForm changed={changed} saved={present} />
         <footer>
+          <Estimate model={model?.path} options={changed.value} measuredBytes={alive ? (job.training?.peakBytes ?? null) : null} />
           {alive ? (
-            <p class="muted">{t('atStart')}</p>
+            <Changes path={path} changed={changed} />
           ) : (
             <button type="submit" class="primary" disabled={taken}>
               {model === undefined ? t('start') : t('continueTraining')}
@@ -80,7 +99,8 @@ export function TrainingScreen() {
         </footer>
       </form>
       <div class="results">
-        <Status job={job} model={model} />
+        <p class="read-only muted">{t('readOnly')}</p>
+        <Status path={path} job={job} model={model} resume={() => void start(changed.value)} />
         {path === '' ? (
           <section class="chart">
             <header class="panel-head">
@@ -91,9 +111,16 @@ export function TrainingScreen() {
             </div>
           </section>
         ) : (
-          <LossChart model={path} iteration={alive ? (job.training?.iteration ?? 0) : (model?.iteration ?? 0)} />
+          <LossChart
+            model={path}
+            iteration={alive ? (job.training?.iteration ?? 0) : (model?.iteration ?? 0)}
+            epoch={story.value?.path === path ? story.value.epoch : ''}
+            events={events}
+          />
         )}
-        <Preview job={job} model={model} />
+        <Preview job={job} model={model} events={events} />
+        {story.value?.path === path && <TrainingHistory story={story.value} iteration={model?.iteration ?? 0} alive={alive} />}
+        <Summary values={present ?? {}} />
       </div>
     </div>
   );
@@ -111,87 +138,64 @@ function freeName(models: readonly ModelInfo[]): string {
 /** The facesets that are named as in the reference, chosen from the beginning. */
 function facesetsByName(): Values {
   const sets = workspace.value?.facesets.map(({ path }) => path) ?? [];
-  const [src, dst] = ['src', 'dst'].map((side) =>
+  const [src, dst] = facesetOptions.map((side) =>
     sets.find((path) => path.split('/').some((part) => part === side || part.endsWith(`_${side}`))),
   );
   return { ...(src === undefined ? {} : { src }), ...(dst === undefined ? {} : { dst }) };
 }
 
-function Status({ job, model }: { readonly job: JobInfo | undefined; readonly model: ModelInfo | undefined }) {
-  const alive = job !== undefined && isAlive(job);
-  const training = alive ? job.training : null;
-  const order = (what: 'stop' | 'kill' | 'save' | 'preview'): void => void (job !== undefined && attempt(() => orderJob(job.id, what)));
+/** What was changed while training runs, and how it will come to hold: said before it is done. */
+function Changes({ path, changed }: { readonly path: string; readonly changed: Signal<Values> }) {
+  const names = Object.keys(changed.value);
+  if (names.length === 0) return <p class="muted">{t('when_start')}</p>;
+  const options = groups.value.flatMap((group) => group.options);
+  const text = (live: boolean): string =>
+    options
+      .filter((option) => names.includes(option.name) && (option.when === 'live') === live)
+      .map((option) => textOf(option).label)
+      .join(', ');
+  const [live, restart] = [text(true), text(false)];
+  const apply = async (): Promise<void> => {
+    const done = await attempt(() => applyOptions(path, changed.value));
+    if (done === undefined) return;
+    changed.value = {};
+    notify('done', { message: t(done.how === 'live' ? 'appliedLive' : 'restarting') });
+    refreshWorkspace();
+  };
   return (
-    <section class="status" aria-label={t('training')}>
-      <div class="big">
-        <strong>{count(training?.iteration ?? model?.iteration ?? 0)}</strong>
-        <span class="muted">{t('iteration')}</span>
+    <div class="changes" role="status">
+      {restart === '' ? (
+        <p>{t('changesLive', live)}</p>
+      ) : (
+        <p>{t('changesRestart', t('aMinute'), [restart, live].filter((one) => one !== '').join(', '))}</p>
+      )}
+      <div class="row">
+        <button type="button" class="primary" onClick={() => void apply()}>
+          {t(restart === '' ? 'applyLive' : 'applyRestart')}
+        </button>
+        <button type="button" class="discard" onClick={() => (changed.value = {})}>
+          {t('discard')}
+        </button>
       </div>
-      <div class="status-text">
-        <p>
-          {alive && <span class="pulse" aria-hidden="true" />}
-          <span>{job === undefined ? '\u00a0' : t(job.state)}</span>
-        </p>
-        <p class="muted">
-          {[...(training?.ms == null ? [] : [t('perIteration', Math.round(training.ms))]), ...(alive ? [progressText(job)] : [])].join(
-            ' · ',
-          ) || '\u00a0'}
-        </p>
-      </div>
-      <span class="spring" />
-      <button type="button" disabled={!alive} onClick={() => order('preview')}>
-        {t('paint')}
-      </button>
-      <button type="button" disabled={!alive} onClick={() => order('save')}>
-        {t('save')}
-      </button>
-      <button type="button" disabled={!alive} title={t('stopHint')} onClick={() => order(job?.state === 'stopping' ? 'kill' : 'stop')}>
-        {job?.state === 'stopping' ? t('kill') : t('stop')}
-      </button>
-      {training !== null && training.restores > 0 && <p class="banner">{t('wentBack', training.restores)}</p>}
-      {job?.note != null && !alive && job.state !== 'done' && job.state !== 'stopped' && <pre class="note">{job.note}</pre>}
-    </section>
+    </div>
   );
 }
 
-function Preview({ job, model }: { readonly job: JobInfo | undefined; readonly model: ModelInfo | undefined }) {
-  const chosen = useSignal<number | undefined>(undefined);
-  const painted = job?.training?.preview ?? null;
-  const savedAt = job?.training?.saved ?? null;
-  useEffect(() => {
-    if (painted !== null || savedAt !== null) refreshWorkspace();
-  }, [painted, savedAt]);
-  const previews = model?.previews ?? [];
-  const at = chosen.value === undefined || chosen.value >= previews.length ? previews.length - 1 : chosen.value;
-  const shown = previews[at];
+/** The options to read, where there is no room for a form. */
+function Summary({ values }: { readonly values: Values }) {
+  const options = groups.value.flatMap((group) => group.options).filter(({ name }) => values[name] !== undefined && values[name] !== '');
+  if (options.length === 0) return null;
   return (
-    <section class="preview" aria-label={t('preview')}>
-      <header class="panel-head">
-        <h2>{t('preview')}</h2>
-        <span class="muted">{shown === undefined ? '' : t('previewAt', count(shown.iteration))}</span>
-        <span class="spring" />
-        {previews.length > 1 && (
-          <input
-            type="range"
-            aria-label={t('iteration')}
-            min={0}
-            max={previews.length - 1}
-            value={at}
-            onInput={({ currentTarget }) => {
-              const next = Number(currentTarget.value);
-              chosen.value = next === previews.length - 1 ? undefined : next;
-            }}
-          />
-        )}
-      </header>
-      <div class="preview-box">
-        {shown === undefined ? (
-          <p class="over muted">{t('noPreview')}</p>
-        ) : (
-          <img src={previewUrl(model!.path, shown.file, shown.stamp)} alt={t('previewColumns')} />
-        )}
-      </div>
-      <p class="muted">{shown === undefined ? '\u00a0' : t('previewColumns')}</p>
+    <section class="summary" aria-label={t('optionsSummary')}>
+      <h2>{t('optionsSummary')}</h2>
+      <dl>
+        {options.map((option) => (
+          <div key={option.name}>
+            <dt>{textOf(option).label}</dt>
+            <dd>{valueText(values[option.name]!)}</dd>
+          </div>
+        ))}
+      </dl>
     </section>
   );
 }
