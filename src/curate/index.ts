@@ -25,15 +25,11 @@ export { type EditJob, type EditResult, editFaces, type FaceEdit, type FaceToEdi
 export { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } from './faceArea.ts';
 export { type FaceInfo, faceInfo, type Range } from './faceInfo.ts';
 export {
-  cropMask,
   decodeMask,
   encodeMask,
-  hullOf,
   maskOfFace,
   polygonMask,
-  smallerOf,
   storedMask,
-  storedMaskSide,
 } from './faceMasks.ts';
 export { measurerOf } from './faceMeasures.ts';
 export { faceNumbers, numberColumns, numbersNeed } from './faceNumbers.ts';
@@ -52,6 +48,7 @@ export {
   undoMoves,
 } from './journal.ts';
 export { landmarkPicture } from './landmarkPicture.ts';
+export { maskFace, maskSources, type NewMask } from './makeMask.ts';
 export { openMeasureCache } from './measureCache.ts';
 export {
   type FaceValues,

@@ -1,32 +1,18 @@
 /** `liae faces mask`: the masks stored in faces, made, confined, removed or written as pictures. */
 import { resolve } from 'node:path';
-import { FormatError, LiaeError, OptionError, ResourceError } from '../../base/index.ts';
-import {
-  cropMask,
-  encodeMask,
-  type FaceToEdit,
-  hullOf,
-  maskOfFace,
-  polygonMask,
-  smallerOf,
-  storedMask,
-  storedMaskSide,
-  toolQuality,
-} from '../../curate/index.ts';
+import { LiaeError, OptionError, ResourceError } from '../../base/index.ts';
+import { type FaceToEdit, maskOfFace, maskSources, toolQuality } from '../../curate/index.ts';
 import { readFace, readWhole, writeFace } from '../../faceset/index.ts';
-import { type FloatImage, grayBytes, type ImageCodec } from '../../image/index.ts';
+import { grayBytes } from '../../image/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
-import { openFaceModels } from '../../platform/node/faceModels.ts';
+import { openFaceEditor } from '../../platform/node/editPool.ts';
 import { nodeFolder } from '../../platform/node/files.ts';
-import type { FaceModels } from '../../vision/index.ts';
 import { type Args, optional } from '../args.ts';
 import type { Command, Terminal } from '../command.ts';
 import { interruptible, oneOf, progressOf } from './longRun.ts';
 import { faceTypeOf } from './resize.ts';
 import { jpegsOf, runEdit } from './runEdit.ts';
 import { counted, dryRunFlag, openWorkplace, refusePacked, type Workplace } from './workplace.ts';
-
-const sources = ['hull', 'person', 'polygons'] as const;
 
 export const mask: Command = {
   name: 'faces mask',
@@ -67,34 +53,15 @@ export const mask: Command = {
 };
 
 async function makeMasks(place: Workplace, args: Args, terminal: Terminal): Promise<number> {
-  const from = oneOf(optional(args, 'from') ?? '', '--from', sources);
+  const from = oneOf(optional(args, 'from') ?? '', '--from', maskSources);
   const within = faceTypeOf(optional(args, 'face-type') ?? 'same', '--face-type');
-  const codec = nodeCodec();
-  await using models = from === 'person' ? await openFaceModels({ note: terminal.note }) : undefined;
-  const edit = async (face: FaceToEdit): Promise<Uint8Array | undefined> => {
-    const { metadata, jpeg, bytes, name, dict } = face;
-    const made = await maskFrom(face, from, codec, models);
-    if (made === undefined) return undefined;
-    const confined = within === undefined ? made : smallerOf(made, cropMask(metadata, jpeg.width, storedMaskSide, within));
-    return writeFace(bytes, { ...metadata, xsegMask: await encodeMask(confined, codec) }, name, dict);
-  };
+  await using editor = openFaceEditor(
+    { kind: 'mask', mask: { from, within } },
+    { count: (await jpegsOf(place)).length, note: terminal.note },
+  );
+  const { edit, parallel } = editor;
   const what = (count: number): string => `${counted(count, 'mask')} from ${from}${within === undefined ? '' : ` within ${within}`}`;
-  return await runEdit(place, { tool: 'mask', what, edit }, args, terminal);
-}
-
-/** A hard mask of 256×256; undefined if the face has no polygons to make it from. */
-async function maskFrom(
-  { metadata, jpeg, bytes, name }: FaceToEdit,
-  from: (typeof sources)[number],
-  codec: ImageCodec,
-  models: FaceModels | undefined,
-): Promise<FloatImage | undefined> {
-  if (from === 'polygons')
-    return metadata.polygons.length === 0 ? undefined : storedMask(polygonMask(metadata.polygons, jpeg.width, jpeg.height));
-  if (jpeg.width !== jpeg.height) throw new FormatError(`${name}: not an aligned face`, { found: `${jpeg.width}×${jpeg.height} pixels` });
-  const hull = hullOf(metadata, jpeg.width, storedMaskSide);
-  if (from === 'hull' || models === undefined) return hull;
-  return smallerOf(hull, storedMask(await models.person(await codec.decode(bytes, name))));
+  return await runEdit(place, { tool: 'mask', what, edit, parallel }, args, terminal);
 }
 
 /** Pictures of the masks: stored ones, else those of polygons; at the size of the face, quality 100. */

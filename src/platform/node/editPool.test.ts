@@ -18,7 +18,11 @@ const faces = readdirSync(demo)
     return { ...readFace(bytes, name), name, bytes };
   });
 
-test.each<FaceChange>([{ kind: 'resize', crop: { size: 128, faceType: 'full_face' } }, { kind: 'mirror' }])('$kind', async (change) => {
+test.each<FaceChange>([
+  { kind: 'resize', crop: { size: 128, faceType: 'full_face' } },
+  { kind: 'mirror' },
+  { kind: 'mask', mask: { from: 'person', within: 'full_face' } },
+])('$kind', async (change) => {
   await using pool = openFaceEditor(change, { count: 3, workers: 2, workerUrl });
   await using plain = openFaceEditor(change, { count: 3, workers: 0 });
   expect([pool.parallel, plain.parallel]).toEqual([4, 1]);
