@@ -36,6 +36,8 @@ writeFileSync(
 
 let studio: RunningStudio;
 let cookie = '';
+/** Scenes that are open. */
+let held = 0;
 beforeAll(async () => {
   mkdirSync(workspace, { recursive: true });
   cpSync(clip('dst_rotated.mp4'), at('data_dst.mp4'));
@@ -46,7 +48,17 @@ beforeAll(async () => {
   studio = await startStudio({
     ...{ workspace, host: '127.0.0.1', port: 0, program: [process.execPath, standIn], page: join(scratch, 'page'), version: '0' },
     settings: join(scratch, 'settings'),
-    bench: (ask) => MergeBench.open(ask),
+    bench: async (ask) => {
+      const bench = await MergeBench.open(ask);
+      held++;
+      const dispose = bench[Symbol.asyncDispose].bind(bench);
+      return Object.assign(bench, {
+        [Symbol.asyncDispose]: async () => {
+          held--;
+          await dispose();
+        },
+      });
+    },
     onFault: (error) => {
       throw error;
     },
@@ -149,6 +161,12 @@ describe('pictures', () => {
     const part = (await picture({ frame: 3, shrink: 2 }))!;
     expect(part.rect.slice(0, 2).map((v) => v % 2)).toEqual([0, 0]);
     expect(part.image.width).toBe(Math.ceil(part.rect[2]! / 2));
+  });
+
+  test('of scenes that are asked for at the same time, one is held', async () => {
+    const asked = await Promise.allSettled([scene({ fill: true }), scene({ smooth: true, fill: true }), scene()]);
+    expect(asked.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+    await expect.poll(() => held).toBe(1);
   });
 
   test('impossible settings, frames and scenes are refused with words, and what lies outside is not opened', async () => {

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LiaeError, OptionError, ResourceError } from '../../base/index.ts';
 import { errorFrom, type Failure } from '../../platform/node/workerPool.ts';
@@ -26,9 +26,10 @@ const IDLE_MS = 10 * 60_000;
 /** Pictures that wait at the same time; more are refused. */
 const MOST_WAITING = 16;
 
-/** Opens a scene where it may crash. */
-export async function processBench(ask: BenchAsk): Promise<Bench> {
+/** Opens a scene where it may crash. @param signal  ends it, also while it is opened. */
+export async function processBench(ask: BenchAsk, signal: AbortSignal): Promise<Bench> {
   const bench = new ProcessBench();
+  signal.addEventListener('abort', () => void bench[Symbol.asyncDispose](), { once: true });
   try {
     await bench.call({ kind: 'open', ask });
     return bench;
@@ -47,7 +48,7 @@ class ProcessBench implements Bench {
   #ended: Error | undefined;
 
   constructor() {
-    const script = fileURLToPath(new URL(`./mergeBenchProcess${extname(import.meta.url)}`, import.meta.url));
+    const script = fileURLToPath(new URL('./mergeBenchProcess.js', import.meta.url));
     this.#child = fork(script, [], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
     this.#child.on('message', (reply: BenchReply) => {
       const waiting = this.#waiting.get(reply.number);
@@ -112,17 +113,21 @@ class ProcessBench implements Bench {
 interface Held {
   readonly id: string;
   readonly bench: Promise<Bench>;
+  readonly end: AbortController;
 }
+
+export type OpenBench = (ask: BenchAsk, signal: AbortSignal) => Promise<Bench>;
 
 /** One scene at a time. */
 export class Benches implements AsyncDisposable {
-  readonly #open: (ask: BenchAsk) => Promise<Bench>;
+  readonly #open: OpenBench;
   /** Of clips that were looked through, by path and stamp: another model does not change them. */
   readonly #cuts = new Map<string, readonly number[]>();
   #held: Held | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(open: (ask: BenchAsk) => Promise<Bench>) {
+  constructor(open: OpenBench) {
     this.#open = open;
   }
 
@@ -131,16 +136,18 @@ export class Benches implements AsyncDisposable {
     const ask = await resolvedScene(places, request);
     const clip = `${ask.clip}\0${await stampOf(ask.clip)}`;
     this.#rest();
-    if (this.#held?.id !== ask.id) {
-      await this.close();
-      const bench = this.#open({ ...ask, cuts: this.#cuts.get(clip) });
-      const held = { id: ask.id, bench };
+    const { bench } = await this.#inTurn(async () => {
+      if (this.#held?.id === ask.id) return this.#held;
+      await this.#end();
+      const end = new AbortController();
+      const opened = this.#open({ ...ask, cuts: this.#cuts.get(clip) }, end.signal);
+      const held = { id: ask.id, bench: opened, end };
       this.#held = held;
-      bench.catch(() => {
+      opened.catch(() => {
         if (this.#held === held) this.#held = undefined;
       });
-    }
-    const { bench } = this.#held!;
+      return held;
+    });
     const facts = await (await bench).facts().catch((error: unknown) => this.#forget(bench, error));
     if (facts.cuts !== null) this.#cuts.set(clip, facts.cuts);
     return facts;
@@ -167,9 +174,21 @@ export class Benches implements AsyncDisposable {
 
   async close(): Promise<void> {
     clearTimeout(this.#idle);
+    await this.#inTurn(() => this.#end());
+  }
+
+  /** One that is still being opened is ended too. */
+  async #end(): Promise<void> {
     const held = this.#held;
     this.#held = undefined;
+    held?.end.abort();
     await (await held?.bench.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,9 +12,7 @@ import { copyDemo } from './demo.ts';
 import type { Hub } from './hub.ts';
 import { Jobs } from './jobs.ts';
 import { MarkingChoice } from './marking.ts';
-import type { Bench } from './mergeBench.ts';
-import { Benches, processBench } from './mergeBenches.ts';
-import type { BenchAsk } from './mergeOpening.ts';
+import { Benches, type OpenBench, processBench } from './mergeBenches.ts';
 import { RenderQueue } from './mergeQueue.ts';
 import { Places } from './places.ts';
 import type { Studio } from './routing.ts';
@@ -38,7 +36,7 @@ export interface OpenStudioOptions {
   readonly program: readonly string[];
   readonly canOpen: boolean;
   /** Where pictures are merged; a process of its own if left out. */
-  readonly bench?: ((ask: BenchAsk) => Promise<Bench>) | undefined;
+  readonly bench?: OpenBench | undefined;
 }
 
 export class OpenStudio implements Studio, Disposable {

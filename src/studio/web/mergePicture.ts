@@ -4,7 +4,7 @@
  */
 import type { PictureRequest, Problem } from '../protocol.ts';
 import { ask, Refused } from './api.ts';
-import { choice, frame, hasFace, openScene, scene, settings } from './mergeState.ts';
+import { choice, frame, hasFace, openScene, scene, sceneOpening, settings } from './mergeState.ts';
 import { computed, effect, signal } from './ui.ts';
 
 export type View = 'wipe' | 'after' | 'before' | 'mask' | 'checker';
@@ -50,7 +50,7 @@ const shrink = computed(() => Math.max(1, Math.min(8, Math.floor(1.15 / density.
 
 const wanted = computed<PictureRequest | undefined>(() => {
   const open = scene.value;
-  if (open === undefined) return undefined;
+  if (open === undefined || sceneOpening.value) return undefined;
   return { scene: open.id, frame: frame.value, settings: settings.value, show: showOf(view.value), shrink: shrink.value };
 });
 

@@ -27,6 +27,8 @@ export interface Choice {
 export const choice = signal<Choice | undefined>(undefined);
 export const specs = signal<readonly MergeSettingInfo[]>([]);
 export const scene = signal<SceneInfo | undefined>(undefined);
+/** Whether another one is on its way: no pictures of this one any more. */
+export const sceneOpening = signal(false);
 /** Why the scene could not be opened. */
 export const sceneProblem = signal<Problem | undefined>(undefined);
 export const session = signal<MergeSessionInfo | undefined>(undefined);
@@ -123,11 +125,16 @@ const LOOK_MS = 1500;
 
 export const requestOf = ({ clip, faces, model, smooth, fill }: Choice): SceneRequest => ({ clip, faces, model, smooth, fill });
 
-/** Opens what is chosen. While cuts are looked for, it is asked again now and then. @param fresh  whether the one that is shown does not hold. */
-export async function openScene(fresh = true): Promise<void> {
+/**
+ * Opens what is chosen. While cuts are looked for, it is asked again now and then.
+ *
+ * @param fresh  whether settings and shots are to be read anew.  @param again  asks for more of the scene that is open.
+ */
+export async function openScene(fresh = true, again = false): Promise<void> {
   const chosen = choice.value;
   if (chosen === undefined) return;
   const turn = ++opening;
+  if (!again) sceneOpening.value = true;
   if (fresh) {
     scene.value = undefined;
     session.value = undefined;
@@ -145,19 +152,22 @@ export async function openScene(fresh = true): Promise<void> {
     if (kept !== undefined) session.value = kept;
     scene.value = opened;
     frame.value = Math.min(frame.value, opened.clip.frames - 1);
-    if (opened.cuts === null) setTimeout(() => turn === opening && choice.value !== undefined && void openScene(false), LOOK_MS);
+    if (opened.cuts === null) setTimeout(() => turn === opening && choice.value !== undefined && void openScene(false, true), LOOK_MS);
     else divideOnce(opened);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (turn !== opening) return;
     scene.value = undefined;
     sceneProblem.value = error.problem;
+  } finally {
+    if (turn === opening) sceneOpening.value = false;
   }
 }
 
 /** Lets go of the scene: the screen was left. */
 export function leaveScene(): void {
   opening++;
+  sceneOpening.value = false;
   playing.value = false;
   void save();
 }

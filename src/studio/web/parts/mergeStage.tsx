@@ -1,6 +1,6 @@
 /** The picture of the frame: clip and merged with an edge between them to move, enlarged and moved about; drawn on a canvas as soon as its parts arrive. */
 import { density, late, type Part, pictureProblem, type Shown, shown, type View, view } from '../mergePicture.ts';
-import { scene } from '../mergeState.ts';
+import { scene, sceneOpening } from '../mergeState.ts';
 import { signal, useEffect, useLayoutEffect, useRef, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
 import { ProblemText } from './basics.tsx';
@@ -97,7 +97,7 @@ export function MergeStage() {
       ref={box}
       role="application"
       aria-label={t('view')}
-      class={`merge-stage${late.value ? ' is-late' : ''}`}
+      class={`merge-stage${late.value || sceneOpening.value ? ' is-late' : ''}`}
       data-frame={shown.value?.frame}
       onPointerDown={down}
       onPointerMove={move}

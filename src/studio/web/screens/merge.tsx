@@ -211,16 +211,16 @@ function Shots() {
   const all = shots.value;
   const shot = all[shotAt.value];
   const cuts = open?.cuts;
-  const asCut = cuts != null && (cuts.length + 1 !== all.length || cuts.some((cut, i) => all[i + 1]?.from !== cut));
+  const asCut = cuts != null && cuts.length > 0 && (cuts.length + 1 !== all.length || cuts.some((cut, i) => all[i + 1]?.from !== cut));
   const [before, after] =
     shot === undefined
       ? []
       : [open?.tremble, open?.smoothed].map((values) => (values == null ? undefined : medianOf(values, shot.from, lastOf(shot) + 1)));
   const trembles =
-    before === undefined
+    before === undefined && after === undefined
       ? '–'
-      : after === undefined
-        ? t('stabilityOf', before.toFixed(2))
+      : before === undefined || after === undefined
+        ? t('stabilityOf', (before ?? after ?? 0).toFixed(2))
         : t('stabilitySmoothed', before.toFixed(2), after.toFixed(2));
   return (
     <div class="merge-shots">
