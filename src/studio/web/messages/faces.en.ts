@@ -143,7 +143,7 @@ export const facesEn = {
   inFrame: 'In the frame',
 
   landmarksHint:
-    'Drag a point, or a whole part with Shift. Tab or [ ] goes from point to point, arrows nudge by a quarter pixel, with Shift by four. P takes the part, A all. Ctrl+Z, Ctrl+Y.',
+    'Drag a point, or its part with Shift. [ and ] go from point to point, arrows nudge by a quarter pixel, with Shift by four. O, P, A: point, part, all. Wheel zooms, 0 shows all.',
   landmarksKept: 'Saved in the face and in {0}: extraction keeps it.',
   landmarksNotKept: 'These faces have no alignments of liae: saved in the face alone.',
   landmarksFromFrame: 'The face is cut from its frame again.',
@@ -173,7 +173,7 @@ export const facesEn = {
   stay: 'Stay',
 
   maskHint:
-    'Click adds a point, a click on the first point or Enter closes. Drag points; Alt+click on an edge adds one, Delete takes one away. Esc leaves what was begun.',
+    'I, E, V: include, exclude, select. A click adds a point; the first point or Enter closes. Select drags points and regions; a click on an edge adds a point, Delete takes it away; [ and ] go on, arrows nudge.',
   drawInclude: 'Include',
   drawExclude: 'Exclude',
   drawNone: 'Select',
@@ -183,6 +183,7 @@ export const facesEn = {
   noRegionsNext: 'Draw around the face with Include, then around hands or hair with Exclude.',
   regionDelete: 'Delete the region',
   regionFlip: 'Include or exclude',
+  regionFromLandmarks: 'From landmarks',
   regionMirror: 'Mirror all',
   maskShown: 'Show',
   shown_outline: 'outlines',

@@ -145,7 +145,7 @@ export const facesZh = {
   inFrame: '画面中的位置',
 
   landmarksHint:
-    '拖动一个点；按住 Shift 拖动整个部位。Tab 或 [ ] 逐点切换，方向键移动四分之一像素，加 Shift 移动四像素。P 选部位，A 选全部。Ctrl+Z、Ctrl+Y。',
+    '拖动一个点；按住 Shift 拖动整个部位。[ 和 ] 逐点切换，方向键移动四分之一像素，加 Shift 移动四像素。O、P、A：点、部位、全部。滚轮缩放，0 显示全图。',
   landmarksKept: '保存在人脸和 {0} 中：重新提取时会沿用。',
   landmarksNotKept: '这些人脸没有 liae 的对齐记录：只保存在人脸文件中。',
   landmarksFromFrame: '将从原画面重新裁切。',
@@ -174,7 +174,8 @@ export const facesZh = {
   leave: '离开',
   stay: '留下',
 
-  maskHint: '点击添加点；点击起点或按 Enter 闭合。可拖动点；Alt+点击边线加点，Delete 删点。Esc 放弃未完成的区域。',
+  maskHint:
+    'I、E、V：包含、排除、选择。点击添加点，点击起点或按 Enter 闭合。选择模式可拖动点和区域；点击边线加点，Delete 删点；[ 和 ] 逐点切换，方向键微移。',
   drawInclude: '包含',
   drawExclude: '排除',
   drawNone: '选择',
@@ -184,6 +185,7 @@ export const facesZh = {
   noRegionsNext: '先用“包含”沿脸绘制，再用“排除”圈出手或头发。',
   regionDelete: '删除该区域',
   regionFlip: '包含／排除互换',
+  regionFromLandmarks: '按特征点',
   regionMirror: '全部镜像',
   maskShown: '显示',
   shown_outline: '轮廓线',

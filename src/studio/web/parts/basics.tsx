@@ -59,23 +59,33 @@ export function Dialog({
   children,
   wide = false,
   onKey,
+  mayClose = () => true,
 }: {
   readonly title: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
   readonly wide?: boolean;
-  readonly onKey?: (key: string) => void;
+  readonly onKey?: (event: KeyboardEvent) => void;
+  /** Asked before it closes. */
+  readonly mayClose?: () => boolean;
 }) {
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (box.current?.open === false) box.current.showModal();
   }, []);
   return (
-    <dialog ref={box} class={wide ? 'wide' : ''} aria-label={title} onClose={onClose} onKeyDown={(event) => onKey?.(event.key)}>
+    <dialog
+      ref={box}
+      class={wide ? 'wide' : ''}
+      aria-label={title}
+      onClose={onClose}
+      onCancel={(event) => mayClose() || event.preventDefault()}
+      onKeyDown={(event) => onKey?.(event)}
+    >
       <div class="dialog-body">
         <header>
           <h2>{title}</h2>
-          <button type="button" class="quiet icon" aria-label={t('close')} onClick={onClose}>
+          <button type="button" class="quiet icon" aria-label={t('close')} onClick={() => mayClose() && onClose()}>
             ✕
           </button>
         </header>

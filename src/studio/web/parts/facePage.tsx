@@ -1,36 +1,19 @@
-/** One face in full: the picture with its landmarks drawn over it, and what its file says. */
+/** One face in full: looked at with its frame, or worked on: landmarks, and regions of its mask. What was drawn is not left without a word. */
 import type { FaceDetail, FaceList } from '../../protocol.ts';
 import { faceUrl, readFace } from '../api.ts';
 import { attempt } from '../store.ts';
-import { useEffect, useSignal } from '../ui.ts';
-import { bytes, duration, t } from '../words.ts';
+import { useEffect, useRef, useSignal } from '../ui.ts';
+import { t } from '../words.ts';
 import { Dialog } from './basics.tsx';
+import { dotsPath, landmarkLines } from './faceEditing.ts';
+import { FaceFacts } from './faceFacts.tsx';
+import { FrameView, useFrame } from './faceFrame.tsx';
+import { FaceStage, wholeOf, type Zoom } from './faceStage.tsx';
+import { LandmarkEditor } from './landmarkEditor.tsx';
+import { MaskEditor } from './maskEditor.tsx';
 
-/** Lines through the 68 points; the last point of a closed one goes back to its first. */
-const lines: readonly (readonly [from: number, to: number, closed: boolean])[] = [
-  [0, 16, false],
-  [17, 21, false],
-  [22, 26, false],
-  [27, 30, false],
-  [31, 35, false],
-  [36, 41, true],
-  [42, 47, true],
-  [48, 59, true],
-  [60, 67, true],
-];
-
-function linesPath(points: readonly number[]): string {
-  return lines
-    .map(([from, to, closed]) => {
-      const some = [];
-      for (let i = from; i <= to; i++) some.push(`${points[2 * i]! + 0.5} ${points[2 * i + 1]! + 0.5}`);
-      return `M${some.join('L')}${closed ? 'Z' : ''}`;
-    })
-    .join('');
-}
-
-const dotsPath = (points: readonly number[]): string =>
-  points.flatMap((x, i) => (i % 2 === 0 ? [`M${x + 0.5} ${points[i + 1]! + 0.5}h0`] : [])).join('');
+const modes = ['look', 'landmarks', 'mask'] as const;
+type Mode = (typeof modes)[number];
 
 interface Props {
   readonly list: FaceList;
@@ -40,86 +23,176 @@ interface Props {
   readonly onClose: () => void;
 }
 
+const isTyping = (target: EventTarget | null): boolean => target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+
 export function FacePage({ list, shown, at, onMove, onClose }: Props) {
-  const detail = useSignal<FaceDetail | undefined>(undefined);
+  const read = useSignal<{ readonly key: string; readonly face: FaceDetail } | undefined>(undefined);
   const drawn = useSignal(true);
+  const mode = useSignal<Mode>('look');
+  const dirty = useSignal(false);
+  /** What is to be done once leaving is agreed to. */
+  const leaving = useSignal<(() => void) | undefined>(undefined);
+  const zoom = useSignal<Zoom>({ x: 0, y: 0, scale: 1 });
+  const keys = useRef<(event: KeyboardEvent) => void>(undefined);
   const name = list.names[shown[at]!]!;
+  const stamp = list.stamps[shown[at]!]!;
+  const { path } = list;
+  const key = `${name}\0${stamp}`;
   useEffect(() => {
     let gone = false;
-    void attempt(() => readFace(list.path, name)).then((read) => {
-      if (!gone) detail.value = read;
+    void attempt(() => readFace(path, name)).then((face) => {
+      if (gone || face === undefined) return;
+      if (read.value?.face.name !== name) zoom.value = wholeOf(face.width, face.height);
+      read.value = { key, face };
     });
     return () => {
       gone = true;
     };
-  }, [list.path, name]);
-  const known = detail.value?.name === name ? detail.value : undefined;
+  }, [path, key]);
+  const frame = useFrame(path, name, stamp);
+  /** The face that is shown; of an earlier version of its file until the present one has been read. */
+  const face = read.value?.face.name === name ? read.value.face : undefined;
+  const href = faceUrl(path, name, stamp);
+  const leave = (act: () => void): void => {
+    if (dirty.value) leaving.value = act;
+    else act();
+  };
+  const mayClose = (): boolean => {
+    if (dirty.value) leave(onClose);
+    return !dirty.value;
+  };
   const step = (by: number): void => {
-    if (at + by >= 0 && at + by < shown.length) onMove(at + by);
+    if (at + by >= 0 && at + by < shown.length) leave(() => onMove(at + by));
   };
-  const press = (key: string): void => {
-    if (key === 'ArrowRight') step(1);
-    else if (key === 'ArrowLeft') step(-1);
-    else if (key === 'l') drawn.value = !drawn.value;
+  const choose = (to: Mode): void => {
+    if (to !== mode.value) leave(() => (mode.value = to));
   };
+  const press = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || isTyping(event.target)) return;
+    if (mode.value !== 'look') keys.current?.(event);
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey) return;
+    const looks = mode.value === 'look';
+    if (event.key === 'Escape' && dirty.value) {
+      event.preventDefault();
+      leave(onClose);
+    } else if (event.key === 'PageDown' || (looks && event.key === 'ArrowRight')) step(1);
+    else if (event.key === 'PageUp' || (looks && event.key === 'ArrowLeft')) step(-1);
+    else if (looks && event.key === 'l') drawn.value = !drawn.value;
+    else if (event.key === '1') choose('look');
+    else if (event.key === '2' && !list.packed) choose('landmarks');
+    else if (event.key === '3' && !list.packed) choose('mask');
+    else return;
+    event.preventDefault();
+  };
+  const around = (before: number, after: number): readonly string[] =>
+    Array.from(shown.subarray(Math.max(0, at - before), at + after + 1), (i) => list.names[i]!).filter((one) => one !== name);
   return (
-    <Dialog title={t('face', name)} onClose={onClose} onKey={press} wide>
-      <div class="face-page">
-        <div class="face-view">
-          <img src={faceUrl(list.path, name, list.stamps[shown[at]!]!)} alt={name} />
-          {known !== undefined && drawn.value && (
-            <svg viewBox={`0 0 ${known.width} ${known.height}`} aria-hidden="true">
-              <path class="outline" d={linesPath(known.landmarks)} vector-effect="non-scaling-stroke" />
-              <path class="points" d={dotsPath(known.landmarks)} vector-effect="non-scaling-stroke" />
-            </svg>
-          )}
-        </div>
-        <div class="face-facts">
-          <Facts face={known} />
-          <label class="check">
-            <input type="checkbox" checked={drawn.value} onChange={({ currentTarget }) => (drawn.value = currentTarget.checked)} />
-            <span>{t('landmarks')}</span>
-          </label>
-          <div class="row">
-            <button type="button" disabled={at === 0} onClick={() => step(-1)} aria-label={t('previousFace')}>
-              ←
+    <Dialog title={t('face', name)} onClose={onClose} onKey={press} mayClose={mayClose} wide>
+      <div class="face-modes">
+        <fieldset class="segmented">
+          <legend class="unseen">{t('modes')}</legend>
+          {modes.map((one, i) => (
+            <button
+              key={one}
+              type="button"
+              aria-pressed={mode.value === one}
+              disabled={list.packed && one !== 'look'}
+              title={String(i + 1)}
+              onClick={() => choose(one)}
+            >
+              {t(`mode_${one}`)}
             </button>
-            <button type="button" disabled={at + 1 >= shown.length} onClick={() => step(1)} aria-label={t('nextFace')}>
-              →
+          ))}
+        </fieldset>
+        {dirty.value && <span class="unsaved">{t('unsaved')}</span>}
+        <span class="spring" />
+        {leaving.value !== undefined && (
+          <div class="row leave" role="alertdialog" aria-label={t('leaveUnsaved')}>
+            <span>{t('leaveUnsaved')}</span>
+            <button type="button" class="small" ref={(button) => button?.focus()} onClick={() => (leaving.value = undefined)}>
+              {t('stay')}
             </button>
-            <span class="muted">{t('ofTotal', at + 1, shown.length)}</span>
+            <button
+              type="button"
+              class="small danger"
+              onClick={() => {
+                const act = leaving.value;
+                leaving.value = undefined;
+                dirty.value = false;
+                act?.();
+              }}
+            >
+              {t('leave')}
+            </button>
           </div>
-        </div>
+        )}
+        <button type="button" class="icon" disabled={at === 0} onClick={() => step(-1)} aria-label={t('previousFace')}>
+          ←
+        </button>
+        <span class="muted">{t('ofTotal', at + 1, shown.length)}</span>
+        <button type="button" class="icon" disabled={at + 1 >= shown.length} onClick={() => step(1)} aria-label={t('nextFace')}>
+          →
+        </button>
+      </div>
+      <div class="face-page">
+        {face === undefined ? (
+          <>
+            <div class="face-view">
+              <img src={href} alt={name} />
+            </div>
+            <div class="face-facts">
+              <FaceFacts face={undefined} />
+            </div>
+          </>
+        ) : mode.value === 'landmarks' ? (
+          <LandmarkEditor
+            key={read.value!.key}
+            path={path}
+            face={face}
+            href={href}
+            v={stamp}
+            frame={frame}
+            zoom={zoom}
+            dirty={dirty}
+            keys={keys}
+          />
+        ) : mode.value === 'mask' ? (
+          <MaskEditor
+            key={read.value!.key}
+            path={path}
+            face={face}
+            href={href}
+            v={stamp}
+            zoom={zoom}
+            dirty={dirty}
+            keys={keys}
+            around={around}
+          />
+        ) : (
+          <>
+            <div class="face-view">
+              <FaceStage width={face.width} height={face.height} href={href} label={name} zoom={zoom}>
+                {() =>
+                  drawn.value && (
+                    <>
+                      <path class="outline" d={landmarkLines(face.landmarks)} vector-effect="non-scaling-stroke" />
+                      <path class="points" d={dotsPath(face.landmarks)} vector-effect="non-scaling-stroke" />
+                    </>
+                  )
+                }
+              </FaceStage>
+            </div>
+            <div class="face-facts">
+              <FrameView path={path} face={face} frame={frame} v={stamp} />
+              <FaceFacts face={face} />
+              <label class="check">
+                <input type="checkbox" checked={drawn.value} onChange={({ currentTarget }) => (drawn.value = currentTarget.checked)} />
+                <span>{t('landmarks')}</span>
+              </label>
+            </div>
+          </>
+        )}
       </div>
     </Dialog>
-  );
-}
-
-/** Every row is there from the beginning, so that nothing jumps when the file has been read. */
-function Facts({ face }: { readonly face: FaceDetail | undefined }) {
-  const degrees = (value: number): string => `${value.toFixed(1)}°`;
-  const score = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
-  const rows: readonly (readonly [string, (face: FaceDetail) => string])[] = [
-    [t('picture'), ({ width, height, bytes: size }) => `${width}×${height}, ${bytes(size)}`],
-    [t('faceType'), ({ faceType }) => faceType],
-    [t('source'), ({ source, frame }) => [source ?? '–', ...(frame === null ? [] : [`#${frame}`])].join(' ')],
-    [t('time'), ({ seconds }) => (seconds === null ? '–' : duration(seconds))],
-    [t('pose'), ({ pose }) => (pose === null ? '–' : [pose.pitch, pose.yaw].map(degrees).join(', '))],
-    [
-      t('scores'),
-      ({ detectorScore, landmarkScore, filled }) => (filled ? t('filledIn') : `${score(detectorScore)}, ${score(landmarkScore)}`),
-    ],
-    [t('mask'), ({ mask }) => (mask ? t('yes') : t('no'))],
-    [t('polygons'), ({ polygons }) => String(polygons)],
-  ];
-  return (
-    <dl class="facts">
-      {rows.map(([label, text]) => (
-        <div key={label} class="facts-row">
-          <dt>{label}</dt>
-          <dd>{face === undefined ? '\u00a0' : text(face)}</dd>
-        </div>
-      ))}
-    </dl>
   );
 }
