@@ -169,6 +169,20 @@ describe('pictures', () => {
     await expect.poll(() => held).toBe(1);
   });
 
+  test('networks of the workspace are listed, hidden ones and those of saves are not', async () => {
+    for (const name of ['masks.onnx', 'nets/deep/fine.ONNX', 'model/saves/x/a.onnx', '.hidden/b.onnx']) {
+      mkdirSync(join(at(name), '..'), { recursive: true });
+      writeFileSync(at(name), '');
+    }
+    expect(await json(api('/merge/networks'))).toEqual(['masks.onnx', 'nets/deep/fine.ONNX']);
+    const refused = await refusal(send('POST', '/merge/scene', { ...choice, xseg: { path: '../masks.onnx', pixels: 'bgr' } }));
+    expect(refused.message).toContain('not a place');
+    const { id } = await scene({ xseg: { path: 'masks.onnx', pixels: 'bgr' } });
+    const ask = { scene: id, frame: 0, settings: { mask_mode: 'xseg-prd' }, show: 'after', shrink: 1 };
+    expect((await refusal(send('POST', '/merge/picture', ask))).message).toContain('masks.onnx: ONNX Runtime does not take it');
+    rmSync(at('model/saves/x'), { recursive: true });
+  });
+
   test('impossible settings, frames and scenes are refused with words, and what lies outside is not opened', async () => {
     const { id } = await scene();
     const ask = (more: object): Promise<Response> =>

@@ -16,12 +16,18 @@ import { json, query, Refused } from './api.ts';
 import { attempt, notify, studio, workspace } from './store.ts';
 import { computed, effect, signal } from './ui.ts';
 
+export type Network = NonNullable<SceneRequest['xseg']>;
+
 export interface Choice {
   readonly clip: string;
   readonly faces: string;
   readonly model: string;
   readonly smooth: boolean;
   readonly fill: boolean;
+  /** Of several faces, which; empty: all. */
+  readonly only: string;
+  readonly xseg: Network | undefined;
+  readonly enhancer: Network | undefined;
 }
 
 export const choice = signal<Choice | undefined>(undefined);
@@ -93,7 +99,8 @@ export function guess(): Choice | undefined {
       models.map(({ path }) => path),
     ) ?? models[0]?.path;
   if (clip === undefined || faces === undefined || model === undefined) return undefined;
-  return { clip, faces, model, smooth: kept?.smooth ?? false, fill: kept?.fill ?? false };
+  const { smooth = false, fill = false, only = '', xseg, enhancer } = kept ?? {};
+  return { clip, faces, model, smooth, fill, only, xseg, enhancer };
 }
 
 function keptChoice(): Partial<Choice> | undefined {
@@ -123,7 +130,21 @@ export function choose(changes: Partial<Choice>): void {
 let opening = 0;
 const LOOK_MS = 1500;
 
-export const requestOf = ({ clip, faces, model, smooth, fill }: Choice): SceneRequest => ({ clip, faces, model, smooth, fill });
+/** What scenes and renders are told besides clip, faces and model. */
+export const partsOf = ({
+  smooth,
+  fill,
+  only,
+  xseg,
+  enhancer,
+}: Choice): Pick<SceneRequest, 'smooth' | 'fill' | 'only' | 'xseg' | 'enhancer'> => ({
+  ...{ smooth, fill },
+  ...(only === '' ? {} : { only }),
+  ...(xseg && { xseg }),
+  ...(enhancer && { enhancer }),
+});
+
+const requestOf = (chosen: Choice): SceneRequest => ({ clip: chosen.clip, faces: chosen.faces, model: chosen.model, ...partsOf(chosen) });
 
 /**
  * Opens what is chosen. While cuts are looked for, it is asked again now and then.

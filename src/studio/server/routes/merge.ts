@@ -16,6 +16,7 @@ import {
 } from '../../protocol.ts';
 import { flag, list, object, optional, text, word } from '../../schema.ts';
 import { isClipName } from '../clips.ts';
+import { networkFiles } from '../mergeNetworkFiles.ts';
 import { mergeSettings, readMergeSession, writeMergeSession } from '../mergeSessions.ts';
 import { type Bytes, type Route, route } from '../routing.ts';
 
@@ -25,6 +26,10 @@ export const mergeRoutes: readonly Route[] = [
   route('GET', '/merge/settings', 'every setting of the merger with its range and what it does', {
     reply: list(mergeSettingInfo),
     answer: async () => mergeSettings(),
+  }),
+  route('GET', '/merge/networks', 'ONNX files of the workspace, for masks and for super resolution', {
+    reply: list(text()),
+    answer: async ({ studio: { places } }) => await networkFiles(places),
   }),
   route('POST', '/merge/scene', 'open a model, a clip and its faces for pictures of single frames; while cuts are null, ask again', {
     body: sceneRequest,

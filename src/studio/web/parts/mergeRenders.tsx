@@ -1,7 +1,7 @@
 /** Renders: what is made of the clip with the settings as they are, one after the other; and the films, to play and to keep. */
 import { type FilmPreset, filmPresets, type JobInfo, type MergeJobRequest, type RenderQueueInfo } from '../../protocol.ts';
 import { forgetJob, json, orderJob, query } from '../api.ts';
-import { choice, ensureSaved, frames, scene, session } from '../mergeState.ts';
+import { choice, ensureSaved, frames, partsOf, scene, session } from '../mergeState.ts';
 import { attempt, isAlive, jobs, workspace } from '../store.ts';
 import { signal, useEffect, useSignal } from '../ui.ts';
 import { count, moment, t } from '../words.ts';
@@ -192,7 +192,7 @@ function Form({ isBusy }: { readonly isBusy: boolean }) {
         ...(codec === undefined ? {} : { codec }),
         ...{ quality, depth },
         ...(mask.value ? { mask: `${name}_mask${ending === '' ? '' : ending === '.mkv' ? '.mkv' : '.mp4'}` } : {}),
-        ...{ alpha: takesAlpha && alpha.value, sound: sound.value, smooth: chosen.smooth, fill: chosen.fill },
+        ...{ alpha: takesAlpha && alpha.value, sound: sound.value, ...partsOf(chosen) },
         ...{ copyMissing: missing > 0 && copyMissing.value, again: false },
         ...part,
       },

@@ -1,7 +1,10 @@
 /** Every setting of the merger as a control, in groups; for the shot or for the whole clip. What a setting does is told in one place, without moving anything. */
 import type { MergeSettingInfo, MergeValue } from '../../protocol.ts';
+import { json } from '../api.ts';
 import { keysOf } from '../mergeKeys.ts';
 import {
+  choice,
+  choose,
   copied,
   copySettings,
   edited,
@@ -19,7 +22,8 @@ import {
   undoable,
   unsaved,
 } from '../mergeState.ts';
-import { signal } from '../ui.ts';
+import { attempt } from '../store.ts';
+import { signal, useEffect, useSignal } from '../ui.ts';
 import { type Key, t } from '../words.ts';
 
 type SettingName =
@@ -101,6 +105,73 @@ const groups: readonly (readonly [GroupName, readonly Row[]])[] = [
 /** The setting that is pointed at, or has the focus. */
 const pointed = signal<Row | undefined>(undefined);
 
+const pixelForms = ['bgr', 'rgb', 'signed-rgb'] as const;
+
+/** What settings need besides: networks of the user's for masks and for finer faces, and which of several faces is meant. They are not kept in merge.json. */
+function Networks() {
+  const files = useSignal<readonly string[]>([]);
+  useEffect(() => {
+    void attempt(async () => {
+      files.value = await json<readonly string[]>('GET', '/merge/networks');
+    });
+  }, []);
+  const chosen = choice.value;
+  if (chosen === undefined) return null;
+  const row = (name: 'xseg' | 'enhancer') => {
+    const now = chosen[name];
+    return (
+      <div class="merge-setting" title={t(`${name}Hint`)}>
+        <label htmlFor={`merge-${name}`}>{t(`${name}Network`)}</label>
+        <select
+          id={`merge-${name}`}
+          value={now?.path ?? ''}
+          onChange={({ currentTarget: { value } }) =>
+            choose({ [name]: value === '' ? undefined : { path: value, pixels: now?.pixels ?? 'bgr' } })
+          }
+        >
+          <option value="">{t('noNetwork')}</option>
+          {[...new Set([...files.value, ...(now === undefined ? [] : [now.path])])].map((path) => (
+            <option key={path}>{path}</option>
+          ))}
+        </select>
+        <select
+          class="merge-pixels"
+          aria-label={t('networkPixels')}
+          title={t('networkPixels')}
+          disabled={now === undefined}
+          value={now?.pixels ?? 'bgr'}
+          onChange={({ currentTarget: { value } }) => {
+            const pixels = pixelForms.find((form) => form === value);
+            if (now !== undefined && pixels !== undefined) choose({ [name]: { path: now.path, pixels } });
+          }}
+        >
+          {pixelForms.map((form) => (
+            <option key={form}>{form}</option>
+          ))}
+        </select>
+      </div>
+    );
+  };
+  return (
+    <fieldset>
+      <legend>{t('mergeGroup_more')}</legend>
+      {row('xseg')}
+      {row('enhancer')}
+      <div class="merge-setting" title={t('onlyHint')}>
+        <label htmlFor="merge-only">{t('onlyFaces')}</label>
+        <input
+          id="merge-only"
+          class="merge-wide"
+          value={chosen.only}
+          placeholder={t('onlyAll')}
+          spellcheck={false}
+          onChange={({ currentTarget }) => choose({ only: currentTarget.value.trim() })}
+        />
+      </div>
+    </fieldset>
+  );
+}
+
 const shownValue = (value: MergeValue | undefined): string => (typeof value === 'boolean' ? t(value ? 'yes' : 'no') : String(value ?? ''));
 
 export function MergeSettings() {
@@ -151,6 +222,7 @@ export function MergeSettings() {
             })}
           </fieldset>
         ))}
+        <Networks />
       </section>
       <About />
       <p class="merge-kept muted" role="status">
