@@ -37,6 +37,8 @@ export interface LoopPorts {
   /** The most memory that the process has used. */
   readonly peakBytes: () => number;
   readonly emit: (event: TrainEvent) => void;
+  /** Settles when what was emitted is noted: the next call of the engine may hold this thread for seconds. */
+  readonly noted: () => Promise<void>;
   /** Commands that came since the last call. */
   readonly commands: () => readonly TrainCommand[];
 }
@@ -214,6 +216,7 @@ class Loop {
     if ((commands.has('save') || commands.has('backup')) && unsaved) await this.#save();
     if (commands.has('backup') && this.#saved === this.#iteration) await this.#backUp();
     if (commands.has('preview')) await this.#preview();
+    await this.#ports.noted();
   }
 
   /** Changes options on the way; the next save holds them. */
@@ -257,6 +260,7 @@ class Loop {
       return;
     }
     if (this.#backupDue()) await this.#backUp();
+    await this.#ports.noted();
   }
 
   async #backUp(): Promise<void> {
@@ -301,6 +305,7 @@ class Loop {
     this.#restoresFrom.set(name, times);
     emit({ event: 'nonfinite', iteration: failed, save: name, back: manifest.iteration });
     this.#diverged = times > MAX_RESTORES;
+    await this.#ports.noted();
   }
 }
 

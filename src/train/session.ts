@@ -40,13 +40,13 @@ export async function runSession(asked: Readonly<Record<string, unknown>>, outsi
     outside.emit(event);
   };
   try {
-    return await inSession(asked, { ...outside, emit });
+    return await inSession(asked, { ...outside, emit, noted: () => journal.flush() });
   } finally {
     await journal.flush();
   }
 }
 
-async function inSession(asked: Readonly<Record<string, unknown>>, ports: SessionPorts): Promise<LoopEnd> {
+async function inSession(asked: Readonly<Record<string, unknown>>, ports: SessionPorts & Pick<LoopPorts, 'noted'>): Promise<LoopEnd> {
   const { files, emit } = ports;
   const checkpoints = new Checkpoints(files, ports);
   let loaded: LoadedSave | undefined;
@@ -69,6 +69,7 @@ async function inSession(asked: Readonly<Record<string, unknown>>, ports: Sessio
   await files.makeFolder('');
   const history = await openHistory(files, loaded, emit);
   emit({ event: 'started', iteration: start.iteration, resumed: loaded?.name ?? null, options });
+  await ports.noted();
   loaded = undefined; // the engine has its own copy
 
   let faces: PreviewFaces | undefined;

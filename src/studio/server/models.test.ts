@@ -10,7 +10,10 @@ import { backUpNow, Checkpoints, footprint, LossHistory, resolveOptions } from '
 import type { JobInfo, ModelStory, TrainingEstimate, TrainingPreset } from '../protocol.ts';
 import { modelStory, trainingEstimate, trainingPreset } from '../protocol.ts';
 import { list } from '../schema.ts';
+import { optionTextsEn } from '../web/messages/training.options.en.ts';
+import { optionTextsZh } from '../web/messages/training.options.zh.ts';
 import { Estimates } from './estimate.ts';
+import { optionGroups } from './optionGroups.ts';
 import { type RunningStudio, startStudio } from './serve.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'liae-models-'));
@@ -150,6 +153,18 @@ describe('what a training will take', () => {
     for (const { options: chosen, meant } of await on(256)) expect(chosen.batch_size).toBe(meant.batch);
     expect((await on(4)).find(({ name }) => name === 'film')!.estimate.verdict).toBe('tooMuch'); // and it says so
   });
+});
+
+test('every option that the form offers is explained, in every language, with what is usual and what it costs', () => {
+  const offered = optionGroups().flatMap(({ options: listed }) => listed.map(({ name }) => name));
+  for (const texts of [optionTextsEn, optionTextsZh]) {
+    expect(Object.keys(texts).sort()).toEqual([...offered].sort());
+    for (const [name, { label, does, typical, cost }] of Object.entries(texts))
+      expect(
+        [label, does, typical, cost].every((text) => text.length > 1),
+        name,
+      ).toBe(true);
+  }
 });
 
 describe('backups', () => {

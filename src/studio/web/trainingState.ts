@@ -12,7 +12,7 @@ import type {
 import { json, pictureUrl, query } from './api.ts';
 import { optionTextsEn } from './messages/training.options.en.ts';
 import { optionTextsZh } from './messages/training.options.zh.ts';
-import { attempt } from './store.ts';
+import { attempt, isAlive } from './store.ts';
 import { signal } from './ui.ts';
 import { language, t } from './words.ts';
 
@@ -81,10 +81,16 @@ export function eventText(event: ModelEvent): string {
   }
 }
 
-/** The options that hold now: those of the last save with what was changed since. */
-export function presentOptions(saved: Values, events: readonly ModelEvent[]): Values {
+/** The options that hold now: those of the last save with what was changed since, and what a job asked for that has not come to its start yet. */
+export function presentOptions(saved: Values, events: readonly ModelEvent[], job: JobInfo | undefined): Values {
+  const isStarting = job !== undefined && isAlive(job) && !events.some(({ what, time }) => what === 'started' && time >= job.started);
+  const asked = isStarting && job.request.kind === 'train' ? job.request.options : {};
   const since = events.slice(events.findLastIndex(({ what }) => what === 'saved') + 1);
-  return { ...saved, ...Object.fromEntries(since.flatMap((event) => (event.what === 'changed' ? [[event.option, event.to]] : []))) };
+  return {
+    ...saved,
+    ...Object.fromEntries(since.flatMap((event) => (event.what === 'changed' ? [[event.option, event.to]] : []))),
+    ...asked,
+  };
 }
 
 /** When the latest return to a save took place and to which iteration: previews beyond it from before that are of an undone course. */

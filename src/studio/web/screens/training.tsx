@@ -54,7 +54,7 @@ export function TrainingScreen() {
     go('training', folder);
   };
   const events = story.value?.path === path ? story.value.events : noEvents;
-  const present = model === undefined ? undefined : presentOptions(model.options, events);
+  const present = model === undefined ? undefined : presentOptions(model.options, events, job);
   return (
     <div class="training">
       <form
