@@ -93,6 +93,14 @@ export const faceFrame = object({
   near: list(integer({ min: 0 }), { min: 4, max: 4 }),
 });
 export type FaceFrame = Infer<typeof faceFrame>;
+/** The frame of a face, or why it is not to be had: an everyday thing, and no error. */
+export const frameAnswer = object({
+  frame: nullable(faceFrame),
+  lacking: nullable(
+    object({ message: text({ max: 4000 }), found: optional(text({ max: 4000 })), expected: optional(text()), next: optional(text()) }),
+  ),
+});
+export type FrameAnswer = Infer<typeof frameAnswer>;
 
 export const faceNames = object({ names: list(fileName(), { min: 1, max: 100_000 }) });
 export const changed = object({ what: text({ max: 4000 }), files: integer() });

@@ -13,7 +13,7 @@ import { nodeCodec } from '../../platform/node/codec.ts';
 import { clipFiles } from '../../platform/node/extractClip.ts';
 import { openInput } from '../../platform/node/openInput.ts';
 import { isPictureName } from '../../platform/node/picturePaths.ts';
-import type { FaceFrame } from '../protocol.ts';
+import type { FrameAnswer } from '../protocol.ts';
 import { isClipName, shrunk, stampOf } from './clips.ts';
 import type { Places } from './places.ts';
 
@@ -196,9 +196,16 @@ function nearOf({ metadata, jpeg }: FaceFile, { width, height }: ByteImage): rea
   return [left, top, Math.max(1, clamp(box[2] + room, width) - left), Math.max(1, clamp(box[3] + room, height) - top)];
 }
 
-export async function faceFrameInfo(places: Places, folder: string, face: FaceFile, signal?: AbortSignal): Promise<FaceFrame> {
-  const { file, frame, image } = await frameOf(places, folder, face, signal);
-  return { clip: places.nameOf(file), width: image.width, height: image.height, frame, near: nearOf(face, image) };
+/** Where the frame is, or why it is not to be had. */
+export async function frameAnswer(places: Places, folder: string, face: FaceFile, signal?: AbortSignal): Promise<FrameAnswer> {
+  try {
+    const { file, frame, image } = await frameOf(places, folder, face, signal);
+    const { width, height } = image;
+    return { frame: { clip: places.nameOf(file), width, height, frame, near: [...nearOf(face, image)] }, lacking: null };
+  } catch (error) {
+    if (!(error instanceof LiaeError)) throw error;
+    return { frame: null, lacking: { message: error.message, ...error.details } };
+  }
 }
 
 /** A JPEG of the whole frame, made smaller, or of the part around the face. */

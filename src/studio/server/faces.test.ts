@@ -16,8 +16,8 @@ import { faceFromImage } from '../../face/index.ts';
 import { type FaceFile, liaeFields, readFace, withLiaeFields, writeFace } from '../../faceset/index.ts';
 import { type Affine, invertAffine, mapPoints } from '../../image/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
-import type { Changed, FaceDetail, FaceFrame, FaceGroups, FaceList, MaskShape, PoseCoverage } from '../protocol.ts';
-import { faceDetail, faceFrame, faceGroups, facesJob, poseCoverage, sortOrders } from '../protocol.ts';
+import type { Changed, FaceDetail, FaceGroups, FaceList, FrameAnswer, MaskShape, PoseCoverage } from '../protocol.ts';
+import { faceDetail, faceGroups, facesJob, frameAnswer, poseCoverage, sortOrders } from '../protocol.ts';
 import { groupsFile } from './faceGroups.ts';
 import { facesWords } from './faceJobs.ts';
 import { numbersFile } from './faceTable.ts';
@@ -81,8 +81,9 @@ const undo = (path = extracted): Promise<Changed> => ask('POST', '/faces/undo', 
 describe('the frame of a face', () => {
   test('is found by its fingerprint, also under another name, and holds the very crop', async () => {
     const [name = ''] = namesIn(extracted);
-    const at: FaceFrame = await ask('GET', '/faces/frame', { path: extracted, name });
-    expect(faceFrame.read(at, 'answer')).toEqual(at);
+    const answer: FrameAnswer = await ask('GET', '/faces/frame', { path: extracted, name });
+    expect(frameAnswer.read(answer, 'answer')).toEqual(answer);
+    const at = answer.frame!;
     expect(at).toMatchObject({ clip: 'data_src.mp4', width: 640, height: 480, frame: 0 });
     const [left = 0, top = 0, width = 0, height = 0] = at.near;
     const { bytes } = await ask<{ bytes: Uint8Array }>('GET', '/faces/frame/picture', { path: extracted, name, part: 'near' });
@@ -106,7 +107,7 @@ describe('the frame of a face', () => {
     expect(off / 12).toBeLessThan(12);
     cpSync(join(root, 'data_src.mp4'), join(root, 'renamed.mp4'));
     rmSync(join(root, 'data_src.mp4'));
-    expect(await ask<FaceFrame>('GET', '/faces/frame', { path: extracted, name })).toMatchObject({ clip: 'renamed.mp4' });
+    expect((await ask<FrameAnswer>('GET', '/faces/frame', { path: extracted, name })).frame).toMatchObject({ clip: 'renamed.mp4' });
     cpSync(join(root, 'renamed.mp4'), join(root, 'data_src.mp4'));
     rmSync(join(root, 'renamed.mp4'));
   });
@@ -115,7 +116,10 @@ describe('the frame of a face', () => {
     cpSync(join(root, 'data_src.mp4'), join(scratch, 'away.mp4'));
     cpSync(join(repo, 'assets/demo/dst.mp4'), join(root, 'data_src.mp4'));
     const [name = ''] = namesIn(extracted);
-    await expect(ask('GET', '/faces/frame', { path: extracted, name })).rejects.toThrow('the clip of this face is not in the workspace');
+    const answer: FrameAnswer = await ask('GET', '/faces/frame', { path: extracted, name });
+    expect(answer).toMatchObject({ frame: null, lacking: { message: 'the clip of this face is not in the workspace' } });
+    const picture = ask('GET', '/faces/frame/picture', { path: extracted, name, part: 'near' });
+    await expect(picture).rejects.toThrow('the clip of this face is not in the workspace');
     cpSync(join(scratch, 'away.mp4'), join(root, 'data_src.mp4'));
   });
 });

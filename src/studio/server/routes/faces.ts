@@ -2,11 +2,11 @@
 import {
   changed,
   faceDetail,
-  faceFrame,
   faceGroups,
   faceList,
   faceNames,
   fileName,
+  frameAnswer,
   groupLabel,
   landmarksRequest,
   polygonsRequest,
@@ -16,7 +16,7 @@ import { object, optional, text, word } from '../../schema.ts';
 import { trashFaces, undoFaces } from '../faceChanges.ts';
 import { openFace, faceDetail as readDetail, storedMaskOf } from '../faceDetail.ts';
 import { saveLandmarks, savePolygons } from '../faceEdits.ts';
-import { faceFrameInfo, framePicture } from '../faceFrame.ts';
+import { framePicture, frameAnswer as readFrame } from '../faceFrame.ts';
 import { labelGroup, poseCoverage as readCoverage, faceGroups as readGroups } from '../faceGroups.ts';
 import { facePicture, listFaces } from '../faceTable.ts';
 import { type Bytes, type Route, route, type Studio, unchanging } from '../routing.ts';
@@ -47,12 +47,12 @@ export const facesRoutes: readonly Route[] = [
     reply: 'image/png',
     answer: async ({ studio: { places }, query }) => picture(await storedMaskOf(places, query.path, query.name), query.v),
   }),
-  route('GET', '/faces/frame', 'where the frame of a face is, if the workspace holds it', {
+  route('GET', '/faces/frame', 'where the frame of a face is, or why it is not to be had', {
     query: oneFace,
-    reply: faceFrame,
+    reply: frameAnswer,
     async answer({ studio: { places }, query, request }) {
       const face = await openFace(places, query.path, query.name);
-      return await faceFrameInfo(places, face.folder, face, request.signal);
+      return await readFrame(places, face.folder, face, request.signal);
     },
   }),
   route('GET', '/faces/frame/picture', 'the frame of a face, made smaller, or the part around the face in full', {

@@ -62,7 +62,7 @@ export function FaceFilters({ list, path, shown, view, onChange }: Props) {
                     aria-label={`${t(measure)} ${t(side === 0 ? 'from' : 'to')}`}
                     placeholder={t(side === 0 ? 'from' : 'to')}
                     value={text(measure, view.ranges[measure]?.[side])}
-                    onChange={({ currentTarget }) => set(measure, side, currentTarget.value)}
+                    onInput={({ currentTarget }) => set(measure, side, currentTarget.value)}
                   />
                 ))}
               </div>

@@ -2,7 +2,7 @@
 import { type FaceType, faceFromImage } from '../../../face/index.ts';
 import { type Affine, invertAffine, mapPoints } from '../../../image/index.ts';
 import type { FaceDetail, FaceFrame, Problem } from '../../protocol.ts';
-import { Refused } from '../api.ts';
+import { attempt } from '../store.ts';
 import { useEffect, useRef, useSignal } from '../ui.ts';
 import { count, t } from '../words.ts';
 import { ProblemText } from './basics.tsx';
@@ -24,15 +24,11 @@ export function useFrame(path: string, name: string, v: string): FrameOfFace {
   useEffect(() => {
     let gone = false;
     const timer = setTimeout(() => {
-      readFrame(path, name).then(
-        (info) => {
-          if (!gone) known.value = { of, info };
-        },
-        (error: unknown) => {
-          if (!(error instanceof Refused)) throw error;
-          if (!gone) known.value = { of, problem: error.problem };
-        },
-      );
+      void attempt(() => readFrame(path, name)).then((answer) => {
+        if (gone || answer === undefined) return;
+        const { frame, lacking } = answer;
+        known.value = { of, ...(frame === null ? {} : { info: frame }), ...(lacking === null ? {} : { problem: lacking }) };
+      });
     }, WAIT_MS);
     return () => {
       gone = true;

@@ -1,10 +1,10 @@
 /** One face in full: looked at with its frame, or worked on: landmarks, and regions of its mask. What was drawn is not left without a word. */
-import type { FaceDetail, FaceList } from '../../protocol.ts';
-import { faceUrl, readFace } from '../api.ts';
-import { attempt } from '../store.ts';
+import type { Changed, FaceDetail, FaceList, Problem } from '../../protocol.ts';
+import { faceUrl, Refused, readFace, undoFaces } from '../api.ts';
+import { attempt, online } from '../store.ts';
 import { useEffect, useRef, useSignal } from '../ui.ts';
-import { t } from '../words.ts';
-import { Dialog } from './basics.tsx';
+import { type Key, t } from '../words.ts';
+import { Dialog, ProblemText } from './basics.tsx';
 import { dotsPath, landmarkLines } from './faceEditing.ts';
 import { FaceFacts } from './faceFacts.tsx';
 import { FrameView, useFrame } from './faceFrame.tsx';
@@ -14,6 +14,8 @@ import { MaskEditor } from './maskEditor.tsx';
 
 const modes = ['look', 'landmarks', 'mask'] as const;
 type Mode = (typeof modes)[number];
+
+type Told = { readonly message: string; readonly isUndoable: boolean } | { readonly problem: Problem };
 
 interface Props {
   readonly list: FaceList;
@@ -26,33 +28,47 @@ interface Props {
 const isTyping = (target: EventTarget | null): boolean => target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 
 export function FacePage({ list, shown, at, onMove, onClose }: Props) {
-  const read = useSignal<{ readonly key: string; readonly face: FaceDetail } | undefined>(undefined);
+  const read = useSignal<{ readonly stamp: string; readonly face: FaceDetail } | undefined>(undefined);
   const drawn = useSignal(true);
   const mode = useSignal<Mode>('look');
   const dirty = useSignal(false);
   /** What is to be done once leaving is agreed to. */
   const leaving = useSignal<(() => void) | undefined>(undefined);
   const zoom = useSignal<Zoom>({ x: 0, y: 0, scale: 1 });
+  const told = useSignal<Told | undefined>(undefined);
   const keys = useRef<(event: KeyboardEvent) => void>(undefined);
   const name = list.names[shown[at]!]!;
   const stamp = list.stamps[shown[at]!]!;
   const { path } = list;
-  const key = `${name}\0${stamp}`;
   useEffect(() => {
     let gone = false;
     void attempt(() => readFace(path, name)).then((face) => {
       if (gone || face === undefined) return;
       if (read.value?.face.name !== name) zoom.value = wholeOf(face.width, face.height);
-      read.value = { key, face };
+      read.value = { stamp, face };
     });
     return () => {
       gone = true;
     };
-  }, [path, key]);
+  }, [path, name, stamp]);
   const frame = useFrame(path, name, stamp);
   /** The face that is shown; of an earlier version of its file until the present one has been read. */
   const face = read.value?.face.name === name ? read.value.face : undefined;
-  const href = faceUrl(path, name, stamp);
+  const version = face === undefined ? stamp : read.value!.stamp;
+  const href = faceUrl(path, name, version);
+  /** Said here, as what is said on the page lies behind the dialog. */
+  const save = async (change: () => Promise<Changed>, message: Key = 'savedFace'): Promise<boolean> => {
+    try {
+      const { what } = await change();
+      told.value = { message: t(message, what), isUndoable: message === 'savedFace' };
+      return true;
+    } catch (error) {
+      if (error instanceof Refused) told.value = { problem: error.problem };
+      else if (error instanceof TypeError) online.value = false;
+      else throw error;
+      return false;
+    }
+  };
   const leave = (act: () => void): void => {
     if (dirty.value) leaving.value = act;
     else act();
@@ -62,7 +78,11 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
     return !dirty.value;
   };
   const step = (by: number): void => {
-    if (at + by >= 0 && at + by < shown.length) leave(() => onMove(at + by));
+    if (at + by >= 0 && at + by < shown.length)
+      leave(() => {
+        told.value = undefined;
+        onMove(at + by);
+      });
   };
   const choose = (to: Mode): void => {
     if (to !== mode.value) leave(() => (mode.value = to));
@@ -105,6 +125,18 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
           ))}
         </fieldset>
         {dirty.value && <span class="unsaved">{t('unsaved')}</span>}
+        <div class="told" role="status">
+          {told.value !== undefined && 'message' in told.value && !dirty.value && (
+            <>
+              <span>{told.value.message}</span>
+              {told.value.isUndoable && (
+                <button type="button" class="small" onClick={() => void save(() => undoFaces(path), 'takenBack')}>
+                  {t('undo')}
+                </button>
+              )}
+            </>
+          )}
+        </div>
         <span class="spring" />
         {leaving.value !== undefined && (
           <div class="row leave" role="alertdialog" aria-label={t('leaveUnsaved')}>
@@ -134,6 +166,11 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
           →
         </button>
       </div>
+      {told.value !== undefined && 'problem' in told.value && (
+        <div class="face-problem" role="alert">
+          <ProblemText problem={told.value.problem} />
+        </div>
+      )}
       <div class="face-page">
         {face === undefined ? (
           <>
@@ -146,26 +183,28 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
           </>
         ) : mode.value === 'landmarks' ? (
           <LandmarkEditor
-            key={read.value!.key}
+            key={`${name} ${version}`}
             path={path}
             face={face}
             href={href}
-            v={stamp}
+            v={version}
             frame={frame}
             zoom={zoom}
             dirty={dirty}
             keys={keys}
+            onSave={save}
           />
         ) : mode.value === 'mask' ? (
           <MaskEditor
-            key={read.value!.key}
+            key={`${name} ${version}`}
             path={path}
             face={face}
             href={href}
-            v={stamp}
+            v={version}
             zoom={zoom}
             dirty={dirty}
             keys={keys}
+            onSave={save}
             around={around}
           />
         ) : (
@@ -183,7 +222,7 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
               </FaceStage>
             </div>
             <div class="face-facts">
-              <FrameView path={path} face={face} frame={frame} v={stamp} />
+              <FrameView path={path} face={face} frame={frame} v={version} />
               <FaceFacts face={face} />
               <label class="check">
                 <input type="checkbox" checked={drawn.value} onChange={({ currentTarget }) => (drawn.value = currentTarget.checked)} />

@@ -114,10 +114,9 @@ function Person({ group, list, stamps, view, onChange, onGroups }: PersonProps) 
   const { path } = list;
   const title = group.label ?? t('personN', group.id + 1);
   const isShown = view.only?.label === title;
-  const samples = Array.from(
-    { length: Math.min(SAMPLES, group.names.length) },
-    (_, i) => group.names[Math.floor((i * group.names.length) / SAMPLES)]!,
-  );
+  // The list may be newer than the groups.
+  const present = group.names.filter((name) => stamps.has(name));
+  const samples = Array.from({ length: Math.min(SAMPLES, present.length) }, (_, i) => present[Math.floor((i * present.length) / SAMPLES)]!);
   const rename = async (text: string | undefined): Promise<void> => {
     renaming.value = undefined;
     if (text === undefined || text === (group.label ?? '')) return;
@@ -140,7 +139,7 @@ function Person({ group, list, stamps, view, onChange, onGroups }: PersonProps) 
         onClick={() => onChange({ ...view, only: isShown ? undefined : { label: title, names: new Set(group.names) } })}
       >
         {samples.map((name) => (
-          <img key={name} src={faceUrl(path, name, stamps.get(name) ?? '')} alt="" />
+          <img key={name} src={faceUrl(path, name, stamps.get(name)!)} alt="" />
         ))}
       </button>
       {renaming.value === undefined ? (

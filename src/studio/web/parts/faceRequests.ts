@@ -1,8 +1,8 @@
 /** Requests about faces, beside those that every screen makes. */
-import type { Changed, FaceFrame, FaceGroups, MaskShape, PolygonsRequest, PoseCoverage } from '../../protocol.ts';
+import type { Changed, FaceGroups, FrameAnswer, MaskShape, PolygonsRequest, PoseCoverage } from '../../protocol.ts';
 import { json, pictureUrl, query } from '../api.ts';
 
-export const readFrame = (path: string, name: string): Promise<FaceFrame> => json('GET', `/faces/frame?${query({ path, name })}`);
+export const readFrame = (path: string, name: string): Promise<FrameAnswer> => json('GET', `/faces/frame?${query({ path, name })}`);
 export const frameUrl = (path: string, name: string, part: 'whole' | 'near', v: string): string =>
   pictureUrl('/faces/frame/picture', { path, name, part, v });
 export const maskUrl = (path: string, name: string, v: string): string => pictureUrl('/faces/mask', { path, name, v });

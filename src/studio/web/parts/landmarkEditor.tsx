@@ -1,7 +1,5 @@
 /** Landmarks by hand: points, parts or all of them dragged and nudged, with the new crop beside, and steps back and forth. */
-import type { FaceDetail } from '../../protocol.ts';
-import { undoFaces } from '../api.ts';
-import { attempt, notify } from '../store.ts';
+import type { Changed, FaceDetail } from '../../protocol.ts';
 import { type Signal, useEffect, useRef, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
 import {
@@ -36,11 +34,13 @@ interface Props {
   readonly frame: FrameOfFace;
   readonly zoom: Signal<Zoom>;
   readonly dirty: Signal<boolean>;
+  /** Carries a change out and says how it went. @returns whether it was done. */
+  readonly onSave: (change: () => Promise<Changed>) => Promise<boolean>;
   /** Where the page's keys go first. */
   readonly keys: { current: ((event: KeyboardEvent) => void) | undefined };
 }
 
-export function LandmarkEditor({ path, face, href, v, frame, zoom, dirty, keys }: Props) {
+export function LandmarkEditor({ path, face, href, v, frame, zoom, dirty, keys, onSave }: Props) {
   const history = useSignal<History<readonly number[]>>(begun(face.landmarks));
   const chosen = useSignal(30);
   const scope = useSignal<Scope>('point');
@@ -62,11 +62,9 @@ export function LandmarkEditor({ path, face, href, v, frame, zoom, dirty, keys }
   const save = async (): Promise<void> => {
     if (past.length === 0 || saving.value) return;
     saving.value = true;
-    const done = await attempt(() => saveLandmarks(path, face.name, present));
+    const saved = await onSave(() => saveLandmarks(path, face.name, present));
     saving.value = false;
-    if (done === undefined) return;
-    put(begun(present));
-    notify('done', { message: t('savedFace', done.what) }, { label: t('undo'), run: () => void attempt(() => undoFaces(path)) });
+    if (saved) put(begun(present));
   };
   const press = (event: KeyboardEvent): void => {
     const { key, shiftKey } = event;

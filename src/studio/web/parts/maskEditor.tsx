@@ -1,7 +1,5 @@
 /** Regions of the mask by hand, as DeepFaceLab's XSeg has them: those that include the face and those that are cut out of it, drawn point by point. */
-import type { FaceDetail, MaskShape } from '../../protocol.ts';
-import { undoFaces } from '../api.ts';
-import { attempt, notify } from '../store.ts';
+import type { Changed, FaceDetail, MaskShape } from '../../protocol.ts';
 import { type Signal, useEffect, useRef, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
 import * as edit from './faceEditing.ts';
@@ -32,13 +30,15 @@ interface Props {
   readonly v: string;
   readonly zoom: Signal<Zoom>;
   readonly dirty: Signal<boolean>;
+  /** Carries a change out and says how it went. @returns whether it was done. */
+  readonly onSave: (change: () => Promise<Changed>) => Promise<boolean>;
   /** Where the page's keys go first. */
   readonly keys: { current: ((event: KeyboardEvent) => void) | undefined };
   /** Names of the faces around this one, in the order that is shown. */
   readonly around: (before: number, after: number) => readonly string[];
 }
 
-export function MaskEditor({ path, face, href, v, zoom, dirty, keys, around }: Props) {
+export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, around }: Props) {
   const history = useSignal<edit.History<Shapes>>(edit.begun(face.polygons));
   const mode = useSignal<Mode>(face.polygons.length === 0 ? 'include' : 'none');
   const draft = useSignal<readonly number[]>([]);
@@ -89,11 +89,9 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, around }: P
       keepOwn: keepOwn.value,
       store: store.value,
     };
-    const done = await attempt(() => savePolygons(path, request));
+    const saved = await onSave(() => savePolygons(path, request));
     saving.value = false;
-    if (done === undefined) return;
-    put(edit.begun(present));
-    notify('done', { message: t('savedFace', done.what) }, { label: t('undo'), run: () => void attempt(() => undoFaces(path)) });
+    if (saved) put(edit.begun(present));
   };
   /** Goes to the next or the previous point, over all regions. */
   const walk = (by: number): void => {

@@ -219,7 +219,7 @@ function Gaps({
       )}
       {gaps.length > 0 && (
         <section>
-          <h3>{t('gapsFirst')}</h3>
+          <h2>{t('gapsFirst')}</h2>
           <ul class="gaps">
             {gaps.slice(0, GAPS).map((gap) => (
               <li key={`${gap.yaw} ${gap.pitch}`}>
