@@ -162,7 +162,9 @@ export function tell(told: Told, line: Line, at: number): Told {
     }
     case 'done': {
       const reason = (['target', 'stopped', 'diverged'] as const).find((known) => known === line.reason) ?? null;
-      return { ...told, reason, training: told.training === null ? null : { ...told.training, reason } };
+      const trouble = Array.isArray(line.trouble) ? line.trouble.filter((one) => typeof one === 'string') : []; // of a film: what could not be carried over
+      const note = trouble.length === 0 ? told.note : trouble.join('\n').slice(0, 4000);
+      return { ...told, reason, note, training: told.training === null ? null : { ...told.training, reason } };
     }
     default:
       return told;

@@ -26,7 +26,7 @@ writeFileSync(
   const words = process.argv.slice(2);
   appendFileSync(${JSON.stringify(join(scratch, 'asked'))}, JSON.stringify(words) + '\\n');
   console.log(JSON.stringify({ event: 'progress', frame: 4, done: 5, total: 12 }));
-  const end = (code) => { writeFileSync(process.env.LIAE_EXIT_FILE, String(code)); process.exit(code); };
+  const end = (code) => { console.log(JSON.stringify({ event: 'done', trouble: ['one.mp4: no sound'] })); writeFileSync(process.env.LIAE_EXIT_FILE, String(code)); process.exit(code); };
   setInterval(() => {
     const orders = existsSync(process.env.LIAE_ORDERS) ? readFileSync(process.env.LIAE_ORDERS, 'utf8') : '';
     if (orders.includes('stop')) end(130);
@@ -299,6 +299,7 @@ describe('renders', () => {
     await expect.poll(async () => (await jobs())[0]!.progress).toMatchObject({ phase: 'merged', done: 5, total: 12 });
     finish('one.mp4');
     await expect.poll(running, { timeout: 10_000 }).toEqual(['two.mp4']);
+    expect((await jobs()).find(({ state }) => state === 'done')?.note).toBe('one.mp4: no sound');
     const asked = readFileSync(join(scratch, 'asked'), 'utf8').split('\n')[0]!;
     const words = JSON.parse(asked) as string[];
     expect(words).toEqual(expect.arrayContaining(['merge', `--output=${at('one.mp4')}`, `--session=${at('merge.json')}`, '--smooth']));

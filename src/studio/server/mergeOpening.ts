@@ -57,7 +57,7 @@ export async function openScene(ask: BenchAsk): Promise<OpenedScene> {
         : info.kind === 'pictures'
           ? []
           : ask.cuts;
-    const frames = info.frames ?? Math.max(...matched.frames.keys()) + 1;
+    const frames = info.frames ?? [...matched.frames.keys()].reduce((most, frame) => Math.max(most, frame), 0) + 1;
     const told = (faces: ReadonlyMap<number, readonly FrameFace[]>): (number | null)[] =>
       withoutCuts(tremblings(faces, frames, faceType), cuts ?? []);
     if (/tone-mapped|moved to/.test(info.colour))

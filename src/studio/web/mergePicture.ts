@@ -110,9 +110,9 @@ async function make(wish: PictureRequest, at: number): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (/^this scene is closed/.test(error.problem.message) && choice.peek() !== undefined) {
+    if (/scene (is|was) closed/.test(error.problem.message) && choice.peek() !== undefined) {
       made = undefined;
-      await openScene(false); // it rested for long, or its process ended
+      if (!sceneOpening.peek()) await openScene(false); // it rested for long, or its process ended
       return;
     }
     pictureProblem.value = error.problem;

@@ -111,7 +111,7 @@ function Row({ job, onPlay }: { readonly job: Render; readonly onPlay: () => voi
       <p class="muted">
         {[progressText(job), alive ? '' : moment(job.ended ?? job.started)].filter((text) => text !== '').join(' · ') || '\u00a0'}
       </p>
-      {note !== null && state !== 'done' && <pre class="note">{note}</pre>}
+      {note !== null && <pre class={state === 'done' ? 'muted' : 'note'}>{note}</pre>}
       <div class="row">
         {alive && (
           <button type="button" class="small" disabled={state === 'stopping'} onClick={() => void attempt(() => orderJob(id, 'stop'))}>
