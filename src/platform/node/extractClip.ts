@@ -4,6 +4,7 @@
  */
 import { basename, join } from 'node:path';
 import { OptionError } from '../../base/index.ts';
+import { runMoves, trashMoves } from '../../curate/index.ts';
 import {
   type AlignmentsHeader,
   type AnalysisOptions,
@@ -23,6 +24,7 @@ import {
   type Stages,
   settle,
 } from '../../extract/index.ts';
+import { liaeFields } from '../../faceset/index.ts';
 import type { ClipInfo } from '../../video/index.ts';
 import { inOrder, type Worked } from './extractCrew.ts';
 import type { Span } from './extractFeed.ts';
@@ -39,7 +41,8 @@ import {
   storedAlignments,
   textOf,
 } from './extractFiles.ts';
-import { type ClipStart, type FrameWork, ownFields, type WriteTask, type Written } from './extractHand.ts';
+import { type ClipStart, type FrameWork, storedFace, type WriteTask, type Written } from './extractHand.ts';
+import { nodeFaceArea } from './faceArea.ts';
 
 /** What is told while a clip is worked on. */
 export type ExtractEvent =
@@ -265,7 +268,10 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
         if (plans.length > 0) withFaces++;
         for (const [file] of pairs)
           if (marked.has(file) && !changed.some((plan) => plan.file === file) && !(await exists(join(job.out, file)))) gone++;
-        for (const [file] of before) if (!pairs.some(([kept]) => kept === file)) await removeOwn(join(job.out, file), header.clip.hash);
+        for (const [file] of before) {
+          if (pairs.some(([kept]) => kept === file)) continue;
+          if (await removeOwn(join(job.out, file), header.clip.hash)) await keepDrawn(job.out, [file]);
+        }
         const drawn = drawing(origin.stem, chosen);
         const undrawn = drawn !== undefined && !(await exists(drawn.file));
         if (changed.length === 0 && before.length === pairs.length && !undrawn) {
@@ -352,15 +358,35 @@ async function earlier(job: WriteJob, options: string): Promise<Journal | undefi
 /** Removes the faces that a journal tells of, if they still are what was written, and then the journal. */
 export async function forgetFaces(out: string, journalFile: string): Promise<void> {
   const journal = await readJournal(journalFile);
-  for (const [frame, files] of journal?.frames ?? []) for (const [file] of files) await removeOwn(join(out, file), undefined, frame);
+  const drawn: string[] = [];
+  for (const [frame, files] of journal?.frames ?? []) {
+    for (const [file] of files) if (await removeOwn(join(out, file), undefined, frame)) drawn.push(file);
+  }
+  await keepDrawn(out, drawn);
   await removeFile(journalFile);
 }
 
-/** Removes a face that is of this clip and frame; whatever else has its name stays. */
-async function removeOwn(path: string, hash: string | undefined, frame?: number): Promise<void> {
-  const found = await ownFields(path);
-  if (found === undefined || found === 'foreign') return;
-  if ((hash === undefined || found.sourceHash === hash) && (frame === undefined || found.frame === frame)) await removeFile(path);
+/**
+ * Removes a face that is of this clip and frame; whatever else has its name stays.
+ *
+ * @returns whether it stays because a hand drew regions on it.
+ */
+async function removeOwn(path: string, hash: string | undefined, frame?: number): Promise<boolean> {
+  const found = await storedFace(path);
+  if (found === undefined || found === 'foreign') return false;
+  const fields = liaeFields(found.dict);
+  if (fields.sourceHash === undefined || (hash !== undefined && fields.sourceHash !== hash)) return false;
+  if (frame !== undefined && fields.frame !== frame) return false;
+  if (found.metadata.polygons.length > 0) return true;
+  await removeFile(path);
+  return false;
+}
+
+/** Moves faces with the work of a hand to the trash: what is made again is made without them, and nobody's work is deleted. */
+async function keepDrawn(out: string, files: readonly string[]): Promise<void> {
+  const area = nodeFaceArea(out);
+  const what = `${files.length} ${files.length === 1 ? 'face' : 'faces'} with regions drawn by hand, to be made again`;
+  await runMoves(area, { tool: 'extract', what, moves: await trashMoves(area, files) }, { now: () => new Date() });
 }
 
 /** What of one text of options is not in the other. */

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError, ResourceError } from '../../base/index.ts';
+import { after, movedMasks } from '../../curate/index.ts';
 import {
   Analyser,
   type Analysis,
@@ -14,12 +15,15 @@ import {
   frameLine,
   type MakeOptions,
   makeFace,
+  matrixOf,
+  type OwnMasks,
   type Stages,
 } from '../../extract/index.ts';
-import { type LiaeFields, liaeFields, readFace } from '../../faceset/index.ts';
-import { encodeBaselineJpeg } from '../../image/index.ts';
+import { type FaceFile, type LiaeFields, liaeFields, readFace } from '../../faceset/index.ts';
+import { type Affine, encodeBaselineJpeg, invertAffine } from '../../image/index.ts';
 import type { FrameRange, FrameSource } from '../../video/index.ts';
 import type { FaceModels } from '../../vision/index.ts';
+import { nodeCodec } from './codec.ts';
 import { ClipFeed, type FrameFeed, type Span } from './extractFeed.ts';
 import { replaceFile } from './files.ts';
 
@@ -126,7 +130,7 @@ export class Hand implements AsyncDisposable {
         for (const plan of plans) {
           const path = join(task.out, plan.file);
           if (!replaceable.has(plan.file)) await checkOurs(path, plan.fields);
-          await replaceFile(path, [makeFace(image, plan, task.make)]);
+          await replaceFile(path, [makeFace(image, plan, task.make, await ownMasks(path, plan, task.make))]);
         }
         if (drawn !== undefined) {
           await replaceFile(drawn.file, [encodeBaselineJpeg(drawFaces(image, drawn.faces, task.make.faceType), DRAWN_QUALITY)]);
@@ -161,8 +165,32 @@ async function checkOurs(path: string, { frame, sourceHash }: LiaeFields): Promi
   });
 }
 
+const codec = nodeCodec();
+
+/** Regions and the mask that an earlier version of this face was given, where they lie in the new one: what a hand drew is not lost when a face is made again. */
+async function ownMasks(path: string, plan: FacePlan, make: MakeOptions): Promise<OwnMasks | undefined> {
+  const face = await storedFace(path);
+  if (face === undefined || face === 'foreign') return undefined;
+  const { metadata, jpeg, dict } = face;
+  const fields = liaeFields(dict);
+  if (fields.sourceHash !== plan.fields.sourceHash || fields.frame !== plan.fields.frame) return undefined;
+  if (metadata.polygons.length === 0 && metadata.xsegMask === undefined) return undefined;
+  const [before, now] = [metadata.imageToFace as unknown as Affine | undefined, matrixOf(plan, make)];
+  if (before === undefined || now === undefined)
+    return metadata.faceType === make.faceType ? { polygons: metadata.polygons, xsegMask: metadata.xsegMask } : undefined;
+  return await movedMasks(metadata, after(now, invertAffine(before)), jpeg.width, codec, path, make.size);
+}
+
 /** Our fields of a face file; undefined if there is no file. */
-export async function ownFields(path: string): Promise<LiaeFields | 'foreign' | undefined> {
+async function ownFields(path: string): Promise<LiaeFields | 'foreign' | undefined> {
+  const face = await storedFace(path);
+  if (face === undefined || face === 'foreign') return face;
+  const fields = liaeFields(face.dict);
+  return fields.sourceHash === undefined ? 'foreign' : fields;
+}
+
+/** A face file as it is there; `foreign`: a file that is none. */
+export async function storedFace(path: string): Promise<FaceFile | 'foreign' | undefined> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -171,8 +199,7 @@ export async function ownFields(path: string): Promise<LiaeFields | 'foreign' | 
     throw error;
   }
   try {
-    const fields = liaeFields(readFace(bytes, path).dict);
-    return fields.sourceHash === undefined ? 'foreign' : fields;
+    return readFace(bytes, path);
   } catch (error) {
     if (error instanceof FormatError) return 'foreign';
     throw error;
