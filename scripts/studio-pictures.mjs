@@ -92,6 +92,15 @@ const screens = [
   ],
   ['training', '#training/model', async (page) => await page.locator('.preview-box img').waitFor()],
   [
+    'training-new',
+    '#training',
+    async (page) => {
+      await page.getByRole('button', { name: /^Head and shoulders/ }).click();
+      await page.getByText('M parameters').waitFor({ timeout: 20_000 });
+      await page.getByLabel('batch size', { exact: true }).hover();
+    },
+  ],
+  [
     'jobs',
     '#workspace',
     async (page) => {

@@ -156,7 +156,7 @@ export const jobInfo = object({
       restores: integer(),
       /** The last of them: which iteration was not a number, and to which training went back. */
       guard: nullable(object({ failed: integer(), back: integer() })),
-      /** Options that were changed on the way. */
+      /** Options that were changed on the way and backups that were made, counted: the model's story tells them. */
       changes: integer(),
       /** Why it ended. */
       reason: nullable(word('target', 'stopped', 'diverged')),

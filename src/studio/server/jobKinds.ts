@@ -144,6 +144,8 @@ export function tell(told: Told, line: Line, at: number): Told {
     }
     case 'measured':
       return { ...told, training: { ...(told.training ?? fresh), steadyMs: number('ms'), peakBytes: number('peakBytes') } };
+    case 'backup':
+      return told.training === null ? told : { ...told, training: { ...told.training, changes: told.training.changes + 1 } };
     case 'changed': {
       if (told.training === null || told.progress === null) return told; // before the start
       const training = { ...told.training, changes: told.training.changes + 1 };

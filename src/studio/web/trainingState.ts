@@ -3,6 +3,7 @@ import type {
   Applied,
   JobInfo,
   ModelEvent,
+  ModelInfo,
   ModelStory,
   OptionInfo,
   RestoredBackup,
@@ -51,7 +52,7 @@ export function textOf({ name, help }: Pick<OptionInfo, 'name' | 'help'>): Optio
 }
 
 export const valueText = (value: string | number | boolean): string =>
-  typeof value === 'boolean' ? t(value ? 'yes' : 'no') : String(value);
+  typeof value === 'boolean' ? t(value ? 'optionOn' : 'optionOff') : String(value);
 
 /** Of which training the guard has to be told: the run that is on, or ended because of it. */
 export function guardOf(job: JobInfo | undefined): 'once' | 'gaveUp' | undefined {
@@ -91,6 +92,15 @@ export function presentOptions(saved: Values, events: readonly ModelEvent[], job
     ...Object.fromEntries(since.flatMap((event) => (event.what === 'changed' ? [[event.option, event.to]] : []))),
     ...asked,
   };
+}
+
+/** How far the model is: as its job tells, until the workspace was read again after the job's end. */
+export function iterationOf(model: ModelInfo | undefined, job: JobInfo | undefined, events: readonly ModelEvent[]): number {
+  const kept = model?.iteration ?? 0;
+  if (job?.training == null) return kept;
+  if (isAlive(job)) return job.training.iteration;
+  const isBack = events.some(({ what, time }) => what === 'restored' && time >= (job.ended ?? ''));
+  return isBack ? kept : Math.max(kept, job.training.saved ?? 0);
 }
 
 /** When the latest return to a save took place and to which iteration: previews beyond it from before that are of an undone course. */

@@ -72,7 +72,7 @@ export const trainingEn = {
   restore: 'Restore',
   restoreTitle: 'Go back to backup {0}?',
   restoreAbout:
-    'The model will be at iteration {0} again, as it was on {1}, with its loss history. What it is now, at iteration {2}, becomes backup 01: restoring that undoes this.',
+    'The model will be at iteration {0} again, as saved at {1}, with its loss history. What it is now, at iteration {2}, becomes backup 01: restoring that undoes this.',
   restorePause: 'Pause the training first.',
   restoredTo: 'Back at iteration {0}',
   restoreUndo: 'Undo',
@@ -111,5 +111,7 @@ export const trainingEn = {
   previewHelp: 'Plus and minus zoom, arrows move the picture, comma and full stop step through the previews.',
   latestPreview: 'Latest',
   readOnly: 'Here one can look; orders are given on a wider screen.',
+  optionOn: 'on',
+  optionOff: 'off',
   optionsSummary: 'Options',
 } as const;

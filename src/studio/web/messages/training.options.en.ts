@@ -35,7 +35,7 @@ export const optionTextsEn = {
     label: 'batch size',
     does: 'Samples of each side that one iteration learns from. More give steadier steps.',
     typical: '4 to 8 at 128 pixels, 2 to 4 at 256; as many as the memory takes late in training.',
-    cost: 'Time grows in proportion, memory nearly so: about 0.9 GiB a sample at 128 pixels, 4 GiB at 256.',
+    cost: 'Time grows in proportion, memory nearly so: about 0.8 GiB a sample at 128 pixels, 4 GiB at 256.',
   },
   from: {
     label: 'from',
@@ -179,7 +179,7 @@ export const optionTextsEn = {
     label: 'gan power',
     does: 'A second network judges patches of the picture and forces pores, hair and lashes. For the very end; once on, leave it on.',
     typical: '0; 0.1 when everything else is done, with random warp off and lr dropout on. Back up first.',
-    cost: 'About 40 % more time, 1 to 2 GiB more at 128 pixels.',
+    cost: 'About 40 % more time, up to 2 GiB more at 128 pixels.',
   },
   gan_patch_size: {
     label: 'gan patch size',

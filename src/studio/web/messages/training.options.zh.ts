@@ -26,7 +26,7 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: '批大小 batch size',
     does: '每次迭代两边各学习多少个样本。越多，步子越稳。',
     typical: '128 像素用 4 到 8，256 像素用 2 到 4；训练后期内存允许就尽量大。',
-    cost: '耗时成比例增长，内存也接近成比例：128 像素每个样本约 0.9 GiB，256 像素约 4 GiB。',
+    cost: '耗时成比例增长，内存也接近成比例：128 像素每个样本约 0.8 GiB，256 像素约 4 GiB。',
   },
   from: {
     label: '初始权重 from',
@@ -155,7 +155,7 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: 'GAN 强度 gan power',
     does: '由第二个网络评判画面小块，逼出毛孔、发丝和睫毛。只在最后使用；开了就不要再关。',
     typical: '0；其他都完成后用 0.1，同时关闭随机扭曲、开启学习率丢弃。先备份。',
-    cost: '耗时约多 40 %，128 像素时内存多 1 到 2 GiB。',
+    cost: '耗时约多 40 %，128 像素时内存最多再加 2 GiB。',
   },
   gan_patch_size: {
     label: 'GAN 块大小 gan patch size',

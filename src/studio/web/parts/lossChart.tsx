@@ -116,9 +116,11 @@ export function LossChart({ model, iteration, epoch, events }: Props) {
           <span class="dst">{`${t('destinationSide')} ${total === 0 ? '–' : value(1)}`}</span>
         </span>
         <span class="spring" />
-        <button type="button" class="small" disabled={part.value === undefined} onClick={() => look(undefined)}>
-          {t('zoomOut')}
-        </button>
+        {part.value !== undefined && (
+          <button type="button" class="small" onClick={() => look(undefined)}>
+            {t('zoomOut')}
+          </button>
+        )}
         <select
           class="narrow"
           aria-label={t('lossRange')}

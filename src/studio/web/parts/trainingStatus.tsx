@@ -11,11 +11,12 @@ interface Props {
   readonly path: string;
   readonly job: JobInfo | undefined;
   readonly model: ModelInfo | undefined;
-  /** Starts the training of this model, or a new one. */
+  readonly iteration: number;
+  /** Goes on with the training of this model. */
   readonly resume: () => void;
 }
 
-export function Status({ path, job, model, resume }: Props) {
+export function Status({ path, job, model, iteration, resume }: Props) {
   const alive = job !== undefined && isAlive(job);
   const training = alive ? job.training : null;
   const order = (what: 'stop' | 'kill' | 'save' | 'preview'): void => void (job !== undefined && attempt(() => orderJob(job.id, what)));
@@ -38,7 +39,7 @@ export function Status({ path, job, model, resume }: Props) {
   return (
     <section class="status" aria-label={t('training')}>
       <div class="big">
-        <strong>{count(training?.iteration ?? model?.iteration ?? 0)}</strong>
+        <strong>{count(iteration)}</strong>
         <span class="muted">{t('iteration')}</span>
       </div>
       <div class="status-text">

@@ -34,7 +34,7 @@ export function OptionTip({ tip: { option, row } }: { readonly tip: Tip }) {
         : '';
   const rows = (
     [
-      ['tip_default', option.kind === 'bool' ? t(option.default === 'y' ? 'yes' : 'no') : option.default],
+      ['tip_default', option.kind === 'bool' ? t(option.default === 'y' ? 'optionOn' : 'optionOff') : option.default],
       ['tip_range', range],
       ['tip_typical', text.typical],
       ['tip_cost', text.cost],

@@ -10,7 +10,7 @@ import { Presets } from '../parts/trainingPresets.tsx';
 import { Preview } from '../parts/trainingPreview.tsx';
 import { Status } from '../parts/trainingStatus.tsx';
 import { attempt, go, groups, isAlive, notify, place, refreshWorkspace, trainingOf, workspace } from '../store.ts';
-import { applyOptions, presentOptions, refreshStory, story, textOf, type Values, valueText } from '../trainingState.ts';
+import { applyOptions, iterationOf, presentOptions, refreshStory, story, textOf, type Values, valueText } from '../trainingState.ts';
 import { type Signal, useEffect, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
 
@@ -54,6 +54,7 @@ export function TrainingScreen() {
     go('training', folder);
   };
   const events = story.value?.path === path ? story.value.events : noEvents;
+  const iteration = iterationOf(model, job, events);
   const present = model === undefined ? undefined : presentOptions(model.options, events, job);
   return (
     <div class="training">
@@ -100,7 +101,7 @@ export function TrainingScreen() {
       </form>
       <div class="results">
         <p class="read-only muted">{t('readOnly')}</p>
-        <Status path={path} job={job} model={model} resume={() => void start(changed.value)} />
+        <Status path={path} job={job} model={model} iteration={iteration} resume={() => void start(changed.value)} />
         {path === '' ? (
           <section class="chart">
             <header class="panel-head">
@@ -111,15 +112,10 @@ export function TrainingScreen() {
             </div>
           </section>
         ) : (
-          <LossChart
-            model={path}
-            iteration={alive ? (job.training?.iteration ?? 0) : (model?.iteration ?? 0)}
-            epoch={story.value?.path === path ? story.value.epoch : ''}
-            events={events}
-          />
+          <LossChart model={path} iteration={iteration} epoch={story.value?.path === path ? story.value.epoch : ''} events={events} />
         )}
         <Preview job={job} model={model} events={events} />
-        {story.value?.path === path && <TrainingHistory story={story.value} iteration={model?.iteration ?? 0} alive={alive} />}
+        {story.value?.path === path && <TrainingHistory story={story.value} iteration={iteration} alive={alive} />}
         <Summary values={present ?? {}} />
       </div>
     </div>
@@ -181,6 +177,12 @@ function Changes({ path, changed }: { readonly path: string; readonly changed: S
   );
 }
 
+/** A place in the workspace without the workspace's own. */
+const inside = (text: string): string => {
+  const folder = `${workspace.value?.folder ?? ''}/`;
+  return text.startsWith(folder) ? text.slice(folder.length) : text;
+};
+
 /** The options to read, where there is no room for a form. */
 function Summary({ values }: { readonly values: Values }) {
   const options = groups.value.flatMap((group) => group.options).filter(({ name }) => values[name] !== undefined && values[name] !== '');
@@ -192,7 +194,7 @@ function Summary({ values }: { readonly values: Values }) {
         {options.map((option) => (
           <div key={option.name}>
             <dt>{textOf(option).label}</dt>
-            <dd>{valueText(values[option.name]!)}</dd>
+            <dd>{inside(valueText(values[option.name]!))}</dd>
           </div>
         ))}
       </dl>
