@@ -7,7 +7,7 @@ export type { BatchEvent, DoneReason, SkippedFace, TrainCommand, TrainEvent } fr
 export { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
 export { type Footprint, footprint, memoryOf } from './footprint.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
-export { Journal, type JournalEntry, presentCourse, readJournal } from './journal.ts';
+export { type JournalEntry, presentCourse, readJournal } from './journal.ts';
 export type { BatchSource, LoopEnd } from './loop.ts';
 export { type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
 export { type Manifest, readManifest } from './manifest.ts';

@@ -65,7 +65,7 @@ export const optionTextsEn = {
     label: 'archi',
     does: 'The network. liae follows the light and shape of the destination, df keeps more of the source. Letters: u likeness, d twice the pixels for the same work, t sharper and slower, c another activation.',
     typical: 'liae-ud up to 192 pixels, liae-udt from 224, df-ud when both faces are alike in shape and light.',
-    cost: 'd makes an iteration about four times cheaper; t makes it about half as slow again.',
+    cost: 'Without d, an iteration computes about three and a half times as much; t adds about a fifth.',
   },
   ae_dims: {
     label: 'ae dims',
@@ -155,19 +155,19 @@ export const optionTextsEn = {
     label: 'blur out mask',
     does: 'Smooths what lies just outside the mask in the targets, so that nothing of the background shines through its edge.',
     typical: 'Off; on with exact masks.',
-    cost: 'A few per cent of an iteration.',
+    cost: 'Hardly any.',
   },
   face_style_power: {
     label: 'face style power',
     does: 'Draws the colour of the swapped face towards the destination’s. It can collapse the model.',
     typical: '0. If at all, after 10,000 iterations, from 0.001, with a backup.',
-    cost: 'A second run of the decoder: about a quarter more time and memory.',
+    cost: 'A second run of the decoder: about a fifth more to compute.',
   },
   bg_style_power: {
     label: 'bg style power',
     does: 'Draws what surrounds the swapped face towards the destination. It can collapse the model.',
     typical: '0. If at all, 2, with a backup.',
-    cost: 'The swap is painted and corrected too: about a third more time and memory.',
+    cost: 'The swap is painted and corrected too: about a quarter more to compute.',
   },
   true_face_power: {
     label: 'true face power',
@@ -179,7 +179,7 @@ export const optionTextsEn = {
     label: 'gan power',
     does: 'A second network judges patches of the picture and forces pores, hair and lashes. For the very end; once on, leave it on.',
     typical: '0; 0.1 when everything else is done, with random warp off and lr dropout on. Back up first.',
-    cost: 'About 40 % more time, up to 2 GiB more at 128 pixels.',
+    cost: 'About two thirds more to compute, up to 2 GiB more at 128 pixels.',
   },
   gan_patch_size: {
     label: 'gan patch size',
@@ -209,19 +209,19 @@ export const optionTextsEn = {
     label: 'adabelief',
     does: 'The optimizer AdaBelief; off means RMSprop. AdaBelief learns more surely, RMSprop remembers half as much.',
     typical: 'On; off where memory is short.',
-    cost: 'On takes twice RMSprop’s memory for its state and about a tenth more time.',
+    cost: 'On takes twice RMSprop’s memory for its state, and a little more time.',
   },
   lr_dropout: {
     label: 'lr dropout',
     does: 'Moves a random 30 % of the weights each iteration, with a learning rate that swings. Gets the last sharpness out of a trained model.',
     typical: 'n until faces are sharp with warp on, then y; before gan power.',
-    cost: 'The draws of every iteration: about a tenth more time.',
+    cost: 'The draws of every iteration: a little more time.',
   },
   clipgrad: {
     label: 'clipgrad',
     does: 'Bounds every step, so that one bad batch cannot throw the model off. The first thing to turn on after a loss that was not a number.',
     typical: 'Off; on with style powers, and after a collapse.',
-    cost: 'A few per cent more time.',
+    cost: 'A little more time.',
   },
   save_every: {
     label: 'save every',
@@ -245,7 +245,7 @@ export const optionTextsEn = {
     label: 'preview every',
     does: 'Iterations between previews. 0 means 500.',
     typical: '0; 100 while you watch.',
-    cost: 'Each costs about a third of an iteration, and a picture on the disk.',
+    cost: 'Each costs a part of an iteration, and a picture on the disk.',
   },
   write_preview_history: {
     label: 'write preview history',
@@ -257,7 +257,7 @@ export const optionTextsEn = {
     label: 'workers',
     does: 'Threads that make samples. 0 chooses from the cores.',
     typical: '0.',
-    cost: 'Each takes a core and 100 to 200 MiB.',
+    cost: 'Each takes a core, and memory for its samples.',
   },
   cache_mb: {
     label: 'cache mb',
@@ -269,6 +269,6 @@ export const optionTextsEn = {
     label: 'lowering',
     does: 'How convolutions are computed: fast forms, or one by one as a check of them.',
     typical: 'fast.',
-    cost: 'direct is about three times slower.',
+    cost: 'direct is slower.',
   },
 } as const satisfies Readonly<Record<string, OptionText>>;

@@ -51,7 +51,7 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: '架构 archi',
     does: '网络结构。liae 更贴合目标的光线和脸型，df 保留更多源人物。字母：u 更像本人，d 同样的计算量得到两倍像素，t 更锐但更慢，c 换用另一种激活函数。',
     typical: '192 像素以下用 liae-ud，224 以上用 liae-udt；两人脸型和光线相近时用 df-ud。',
-    cost: 'd 让单次迭代便宜约四倍；t 让它慢约一半。',
+    cost: '不带 d 时单次迭代的计算量约为三倍半；t 约多五分之一。',
   },
   ae_dims: {
     label: '编码宽度 ae dims',
@@ -131,19 +131,19 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: '遮罩外模糊 blur out mask',
     does: '把目标图中紧贴遮罩外侧的部分抹平，背景不会从边缘透进来。',
     typical: '关；遮罩精确时开。',
-    cost: '单次迭代多百分之几。',
+    cost: '几乎没有。',
   },
   face_style_power: {
     label: '面部风格 face style power',
     does: '让换好的脸的颜色靠近目标。可能使模型崩坏。',
     typical: '0。要用就在 1 万次迭代之后，从 0.001 开始，并先备份。',
-    cost: '解码器多跑一遍：耗时和内存约多四分之一。',
+    cost: '解码器多跑一遍：计算量约多五分之一。',
   },
   bg_style_power: {
     label: '背景风格 bg style power',
     does: '让换好的脸周围靠近目标。可能使模型崩坏。',
     typical: '0。要用就 2，并先备份。',
-    cost: '换脸结果也要画出并修正：耗时和内存约多三分之一。',
+    cost: '换脸结果也要画出并修正：计算量约多四分之一。',
   },
   true_face_power: {
     label: '真脸 true face power',
@@ -155,7 +155,7 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: 'GAN 强度 gan power',
     does: '由第二个网络评判画面小块，逼出毛孔、发丝和睫毛。只在最后使用；开了就不要再关。',
     typical: '0；其他都完成后用 0.1，同时关闭随机扭曲、开启学习率丢弃。先备份。',
-    cost: '耗时约多 40 %，128 像素时内存最多再加 2 GiB。',
+    cost: '计算量约多三分之二，128 像素时内存最多再加 2 GiB。',
   },
   gan_patch_size: {
     label: 'GAN 块大小 gan patch size',
@@ -185,19 +185,19 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: 'AdaBelief 优化器',
     does: '使用 AdaBelief；关掉则用 RMSprop。AdaBelief 学得更稳，RMSprop 要记的只有一半。',
     typical: '开；内存不够时关。',
-    cost: '优化器状态的内存是 RMSprop 的两倍，耗时约多一成。',
+    cost: '优化器状态的内存是 RMSprop 的两倍，耗时略多。',
   },
   lr_dropout: {
     label: '学习率丢弃 lr dropout',
     does: '每次迭代只更新随机 30 % 的权重，学习率周期起伏。能把训练好的模型最后那点锐度逼出来。',
     typical: '开着扭曲时脸已清晰之前用 n，之后用 y；先于 GAN。',
-    cost: '每次迭代都要抽签：耗时约多一成。',
+    cost: '每次迭代都要抽签：耗时略多。',
   },
   clipgrad: {
     label: '梯度裁剪 clipgrad',
     does: '限制每一步的大小，一批坏样本带不偏模型。损失出现非数之后，首先打开它。',
     typical: '关；使用风格选项时或崩坏之后开。',
-    cost: '耗时多百分之几。',
+    cost: '耗时略多。',
   },
   save_every: {
     label: '保存间隔 save every',
@@ -216,7 +216,7 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: '预览间隔 preview every',
     does: '两次预览之间的迭代数。0 表示 500。',
     typical: '0；盯着看时 100。',
-    cost: '每次约为单次迭代的三分之一，并在磁盘上存一张图。',
+    cost: '每次相当于单次迭代的一部分，并在磁盘上存一张图。',
   },
   write_preview_history: {
     label: '密集预览 write preview history',
@@ -228,7 +228,7 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: '取样线程 workers',
     does: '制作样本的线程数。0 表示按核心数自动选择。',
     typical: '0。',
-    cost: '每个占一个核心和 100 到 200 MiB。',
+    cost: '每个占一个核心和样本所需的内存。',
   },
   cache_mb: {
     label: '人脸缓存 cache mb',
@@ -240,6 +240,6 @@ export const optionTextsZh: Readonly<Record<keyof typeof optionTextsEn, OptionTe
     label: '卷积形式 lowering',
     does: '卷积的计算方式：快速形式，或逐个计算以作核对。',
     typical: 'fast。',
-    cost: 'direct 慢约三倍。',
+    cost: 'direct 更慢。',
   },
 };
