@@ -62,7 +62,7 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     served = await serveStudio(workspace);
     opened = await openPage([served.origin]);
     ({ page } = opened);
-    await page.addInitScript(() => localStorage.setItem('tour', 'seen'));
+    await page.addInitScript("localStorage.setItem('tour', 'seen')");
     await page.goto(served.url);
   });
   afterAll(async () => {
