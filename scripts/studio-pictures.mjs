@@ -1,5 +1,5 @@
 /**
- * Pictures of the studio's screens for docs/studio, taken of the compiled program in Chromium: node scripts/studio-pictures.mjs [WORKSPACE] [OUT].
+ * Pictures of the studio's screens for docs/studio, taken of the compiled program in Chromium: node scripts/studio-pictures.mjs [WORKSPACE] [OUT] [--only=NAME,NAME].
  * Without a workspace, one is made from the files of the tests: two clips, their faces, and a small model. They are made smaller by pngquant where there is one.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -24,7 +24,9 @@ function fill() {
   for (const side of ['src', 'dst']) {
     mkdirSync(join(workspace, `data_${side}`), { recursive: true });
     cpSync(join(root, 'assets', 'demo', `${side}.mp4`), join(workspace, `data_${side}.mp4`));
-    cpSync(join(root, 'test', 'faces', side), join(workspace, `data_${side}`, 'aligned'), { recursive: true });
+    const faces = join(workspace, `data_${side}`, 'aligned');
+    const words = ['extract', join(workspace, `data_${side}.mp4`), '--out', faces, '--every=2', '--size=256'];
+    spawnSync(process.execPath, [main, ...words], { stdio: 'ignore', env });
   }
   // The recipe of liae demo, for a few minutes' worth of iterations less.
   const size = ['--archi=liae-ud', '--resolution=64', '--ae-dims=64', '--e-dims=24', '--d-dims=24', '--d-mask-dims=16', '--no-adabelief'];
@@ -70,6 +72,39 @@ const screens = [
     async (page) => {
       await page.locator('.face').nth(3).dblclick();
       await page.locator('.face-view svg').waitFor();
+      await page.locator('.frame-of-face svg').waitFor();
+    },
+  ],
+  [
+    'poses',
+    '#faces/data_src/aligned',
+    async (page) => {
+      await page.getByRole('tab', { name: 'Poses' }).click();
+      const other = page.getByRole('button', { name: 'Measure it' });
+      await page.locator('.pose-cell').first().waitFor();
+      await page.waitForTimeout(500);
+      if (await other.isVisible()) await other.click();
+      await page.locator('.gaps button').nth(1).waitFor({ timeout: 60_000 });
+      await page.locator('.pose-cell[aria-label^="5° left, 5° down"]').click();
+    },
+  ],
+  [
+    'mask',
+    '#faces/data_dst/aligned',
+    async (page) => {
+      await page.locator('.face').nth(3).dblclick();
+      await page.getByRole('button', { name: 'Mask', exact: true }).click();
+      await page.getByRole('button', { name: 'From landmarks' }).click();
+      await page.keyboard.press('e');
+      const { x, y, width } = await page.locator('.stage').boundingBox();
+      for (const [u, v] of [
+        [0.52, 0.28],
+        [0.74, 0.24],
+        [0.76, 0.38],
+        [0.56, 0.4],
+      ])
+        await page.mouse.click(x + width * u, y + width * v);
+      await page.keyboard.press('Enter');
     },
   ],
   ['export', '#export/model', async (page) => await page.getByText('With the key of this installation').waitFor()],
@@ -153,7 +188,11 @@ try {
   await entry.screenshot({ path: join(out, 'start.png') });
   await entry.close();
   first.server.kill('SIGINT');
-  for (const [name, hash, prepare] of screens) {
+  const only = process.argv
+    .find((word) => word.startsWith('--only='))
+    ?.slice(7)
+    .split(',');
+  for (const [name, hash, prepare] of screens.filter(([each]) => only?.includes(each) ?? true)) {
     await page.evaluate((to) => {
       location.hash = to;
     }, hash);

@@ -5,7 +5,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { FormatError, LiaeError } from '../../base/index.ts';
+import { FormatError, LiaeError, ResourceError } from '../../base/index.ts';
 import { type AlignmentsHeader, readAlignments } from '../../extract/index.ts';
 import { type FaceFile, liaeFields } from '../../faceset/index.ts';
 import { type Affine, type ByteImage, invertAffine, mapPoints } from '../../image/index.ts';
@@ -22,6 +22,8 @@ const DEEPEST = 4;
 const MOST_FILES = 200;
 /** Decoded frames that are kept. */
 const KEPT = 3;
+/** Frames that may wait to be decoded. */
+const MOST_WAITING = 4;
 /** Width of the whole frame as it is shown, and the longest side of the part around the face. */
 const [WHOLE, NEAR] = [1280, 1536];
 /** Of the crop's side, on each side around it. */
@@ -135,40 +137,42 @@ async function hashOf(file: string): Promise<string | undefined> {
 }
 
 const decoded = new Map<string, Promise<ByteImage>>();
-/** One frame is decoded at a time; who no longer waits for it is passed over. */
+/** Keys of frames that wait to be decoded, the newest last. One is decoded at a time. */
+const waiting: string[] = [];
 let turn: Promise<unknown> = Promise.resolve();
 
-/** The frame of a face. @throws FormatError if it is not in the workspace or cannot be decoded. */
-export async function frameOf(
-  places: Places,
-  folder: string,
-  face: FaceFile,
-  signal?: AbortSignal,
-): Promise<Found & { readonly image: ByteImage }> {
+/** The frame of a face. @throws FormatError if it is not in the workspace or cannot be decoded; ResourceError if newer ones were asked for meanwhile. */
+export async function frameOf(places: Places, folder: string, face: FaceFile): Promise<Found & { readonly image: ByteImage }> {
   const found = await sourceOf(places, folder, face);
   const key = `${found.file}\0${await stampOf(found.file)}\0${found.frame}`;
-  const known = decoded.get(key);
-  const image =
-    known ??
-    turn.then(() => {
-      signal?.throwIfAborted();
-      return decode(found, signal);
-    });
-  if (known === undefined) turn = image.catch(() => undefined);
+  const image = decoded.get(key) ?? queued(key, found);
   decoded.delete(key);
   decoded.set(key, image);
-  for (const oldest of decoded.keys()) if (decoded.size > KEPT) decoded.delete(oldest);
+  for (const oldest of decoded.keys()) if (decoded.size > KEPT + waiting.length) decoded.delete(oldest);
   try {
     return { ...found, image: await image };
   } catch (error) {
-    decoded.delete(key);
+    if (decoded.get(key) === image) decoded.delete(key);
     throw error;
   }
 }
 
-async function decode({ file, frame }: Found, signal?: AbortSignal): Promise<ByteImage> {
-  await using source = await openInput(file, signal);
-  for await (const { index, image } of source.frames({ from: frame, to: frame + 1 }, signal)) if (index === frame) return image;
+/** Who pages through faces faster than frames are decoded is not kept waiting for those that have passed. */
+function queued(key: string, found: Found): Promise<ByteImage> {
+  waiting.push(key);
+  if (waiting.length > MOST_WAITING) waiting.shift();
+  const image = turn.then(async () => {
+    if (!waiting.includes(key)) throw new ResourceError('other frames were asked for meanwhile', { next: 'open the face again' });
+    waiting.splice(waiting.indexOf(key), 1);
+    return await decode(found);
+  });
+  turn = image.catch(() => undefined);
+  return image;
+}
+
+async function decode({ file, frame }: Found): Promise<ByteImage> {
+  await using source = await openInput(file);
+  for await (const { index, image } of source.frames({ from: frame, to: frame + 1 })) if (index === frame) return image;
   throw new FormatError(`${file}: frame ${frame} cannot be read`, { found: source.trouble[0] ?? 'the clip ends before it' });
 }
 
@@ -197,9 +201,9 @@ function nearOf({ metadata, jpeg }: FaceFile, { width, height }: ByteImage): rea
 }
 
 /** Where the frame is, or why it is not to be had. */
-export async function frameAnswer(places: Places, folder: string, face: FaceFile, signal?: AbortSignal): Promise<FrameAnswer> {
+export async function frameAnswer(places: Places, folder: string, face: FaceFile): Promise<FrameAnswer> {
   try {
-    const { file, frame, image } = await frameOf(places, folder, face, signal);
+    const { file, frame, image } = await frameOf(places, folder, face);
     const { width, height } = image;
     return { frame: { clip: places.nameOf(file), width, height, frame, near: [...nearOf(face, image)] }, lacking: null };
   } catch (error) {
@@ -209,14 +213,8 @@ export async function frameAnswer(places: Places, folder: string, face: FaceFile
 }
 
 /** A JPEG of the whole frame, made smaller, or of the part around the face. */
-export async function framePicture(
-  places: Places,
-  folder: string,
-  face: FaceFile,
-  part: 'whole' | 'near',
-  signal?: AbortSignal,
-): Promise<Uint8Array> {
-  const { image } = await frameOf(places, folder, face, signal);
+export async function framePicture(places: Places, folder: string, face: FaceFile, part: 'whole' | 'near'): Promise<Uint8Array> {
+  const { image } = await frameOf(places, folder, face);
   if (part === 'whole') return await nodeCodec().encodeJpeg(image.width > WHOLE ? shrunk(image, WHOLE) : image, QUALITY);
   const cut = cutOut(image, nearOf(face, image));
   const longest = Math.max(cut.width, cut.height);

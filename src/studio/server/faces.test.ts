@@ -124,6 +124,28 @@ describe('the frame of a face', () => {
   });
 });
 
+test('who asks for many frames at once may be passed over, and then gets each that is asked for alone', async () => {
+  const path = 'many/aligned';
+  mkdirSync(join(root, path), { recursive: true });
+  const [name = ''] = namesIn(extracted);
+  const { dict, metadata } = face(extracted, name);
+  const names = Array.from({ length: 9 }, (_, i) => `${i}.jpg`);
+  for (const [i, one] of names.entries()) {
+    const own = withLiaeFields(dict, { ...liaeFields(dict), frame: 100 + i });
+    writeFileSync(join(root, path, one), writeFace(bytesOf(extracted, name), metadata, one, own));
+  }
+  const frames = (): Promise<FrameAnswer[]> =>
+    Promise.all(names.map((one) => ask<FrameAnswer>('GET', '/faces/frame', { path, name: one })));
+  const answers = await frames();
+  const passed = answers.filter(({ lacking }) => lacking?.message === 'other frames were asked for meanwhile');
+  expect(answers.filter(({ frame }) => frame !== null)).toHaveLength(answers.length - passed.length);
+  expect(passed.length).toBeLessThanOrEqual(4); // the first is decoded, and four may wait
+  for (const [i, one] of names.entries()) {
+    expect((await ask<FrameAnswer>('GET', '/faces/frame', { path, name: one })).frame).toMatchObject({ frame: 100 + i });
+  }
+  rmSync(join(root, 'many'), { recursive: true });
+});
+
 describe('landmarks by hand', () => {
   test('the face is cropped anew from its frame; another extraction makes the very same file and keeps the regions', async () => {
     const [name = '', second = ''] = namesIn(extracted);

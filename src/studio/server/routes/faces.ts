@@ -50,17 +50,17 @@ export const facesRoutes: readonly Route[] = [
   route('GET', '/faces/frame', 'where the frame of a face is, or why it is not to be had', {
     query: oneFace,
     reply: frameAnswer,
-    async answer({ studio: { places }, query, request }) {
+    async answer({ studio: { places }, query }) {
       const face = await openFace(places, query.path, query.name);
-      return await readFrame(places, face.folder, face, request.signal);
+      return await readFrame(places, face.folder, face);
     },
   }),
   route('GET', '/faces/frame/picture', 'the frame of a face, made smaller, or the part around the face in full', {
     query: object({ path: place(), name: fileName(), part: word('whole', 'near'), v: optional(text()) }),
     reply: 'image/jpeg',
-    async answer({ studio: { places }, query, request }) {
+    async answer({ studio: { places }, query }) {
       const face = await openFace(places, query.path, query.name);
-      const bytes = await framePicture(places, face.folder, face, query.part, request.signal);
+      const bytes = await framePicture(places, face.folder, face, query.part);
       return picture({ bytes, type: 'image/jpeg' }, query.v);
     },
   }),

@@ -271,7 +271,7 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
           <h3>{t('regions')}</h3>
           {present.length === 0 && (
             <p class="muted">
-              {t('noRegions')}. {t('noRegionsNext')}
+              {t('noRegions')} {t('noRegionsNext')}
             </p>
           )}
           <ul class="regions">

@@ -34,6 +34,10 @@ function rangesOf({ yaw, pitch }: Pick<PoseCell, 'yaw' | 'pitch'>, cell: number)
   return { yaw: range(yaw, YAWS), pitch: range(pitch, PITCHES) };
 }
 
+/** "45° left, 15° up": the middle of a cell, as one sees it in the picture. */
+const directionText = (yaw: number, pitch: number): string =>
+  `${t(yaw > 0 ? 'poseLeft' : 'poseRight', Math.abs(yaw))}, ${t(pitch > 0 ? 'poseUp' : 'poseDown', Math.abs(pitch))}`;
+
 const isSame = (a: View['ranges'], b: View['ranges']): boolean =>
   JSON.stringify([a.yaw, a.pitch]) === JSON.stringify([b.yaw ?? null, b.pitch ?? null]);
 
@@ -156,7 +160,13 @@ function Cells({ coverage, view, onChange }: { readonly coverage: PoseCoverage }
                 const { src, dst, lacking } = byKey.get(`${yaw} ${pitch}`) ?? { src: 0, dst: 0, lacking: 0 };
                 const isCursor = cursor.value.row === row && cursor.value.column === column;
                 const isChosen = isSame(rangesOf({ yaw, pitch }, cell), view.ranges);
-                const label = t('poseCell', yaw, pitch, count(src), count(dst), lacking > 0 ? t('poseCellLacking', count(lacking)) : '');
+                const label = t(
+                  'poseCell',
+                  directionText(yaw, pitch),
+                  count(src),
+                  count(dst),
+                  lacking > 0 ? t('poseCellLacking', count(lacking)) : '',
+                );
                 return (
                   <button
                     key={yaw}
@@ -229,7 +239,7 @@ function Gaps({
                   aria-pressed={gap === chosen}
                   onClick={() => onChange({ ...view, ranges: { ...view.ranges, ...rangesOf(gap, cell) } })}
                 >
-                  <span>{t('gapAt', gap.yaw, gap.pitch)}</span>
+                  <span>{directionText(gap.yaw, gap.pitch)}</span>
                   <span class="muted">{t('gapFaces', count(gap.lacking))}</span>
                 </button>
               </li>
