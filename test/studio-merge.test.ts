@@ -25,7 +25,7 @@ describe.skipIf(noBrowser)('the merge screen', () => {
     served = await serveStudio(workspace);
     opened = await openPage([served.origin]);
     page = opened.page;
-    await page.addInitScript(() => localStorage.setItem('tour', 'seen'));
+    await page.addInitScript(`localStorage.setItem('tour', 'seen')`);
     await page.goto(served.url);
     await page.goto(`${served.origin}/#merge`);
   });
@@ -107,7 +107,7 @@ describe.skipIf(noBrowser)('the merge screen', () => {
     await page.getByRole('button', { name: 'This shot' }).click();
     await page.getByText('kept in merge.json').waitFor();
     writeFileSync(file, readFileSync(file, 'utf8').replace('"mode":"seamless"', '"mode":"hist-match"'));
-    await page.evaluate(() => dispatchEvent(new Event('focus')));
+    await page.evaluate(`dispatchEvent(new Event('focus'))`);
     await expect.poll(() => value('mode')).toBe('hist-match');
     await page.reload();
     await page.locator('.merge-stage[data-frame]').waitFor({ timeout: 30_000 });

@@ -36,7 +36,7 @@ export function footprint(options: TrainOptions): Footprint {
 }
 
 /**
- * About the most that the process of a training uses, in bytes. Fitted to the measured peaks of eight trainings of 0.8 to 9.6 GiB on processors: it was
+ * About the most that the process of a training uses, in bytes. Fitted to the measured peaks of seven trainings of 0.8 to 9.6 GiB on processors: it was
  * between 0.94 and 1.5 of them, too little with RMSprop alone (docs/log.md).
  */
 export function memoryOf({ weightBytes, optimizerBytes, sampleBytes }: Footprint, batchSize: number): number {

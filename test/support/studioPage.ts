@@ -100,6 +100,6 @@ export async function expectAccessible(page: Page): Promise<void> {
 
 /** Nothing hangs over the edge of the page. */
 export async function expectFitting(page: Page): Promise<void> {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  const [content, window] = await page.evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]');
   expect(content).toBeLessThanOrEqual(window!);
 }

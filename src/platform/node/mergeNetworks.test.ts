@@ -86,7 +86,11 @@ test('a network that takes any side is given the side of what it is used for', a
 });
 
 test('what does not fit is told with what was found', async () => {
-  const refused = async (words: RegExp, outputs: Readonly<Record<string, Value>>, open = openMasker): Promise<void> => {
+  const refused = async (
+    words: RegExp,
+    outputs: Readonly<Record<string, Value>>,
+    open: typeof openEnhancer = openMasker,
+  ): Promise<void> => {
     const error = await open(await written('bad.onnx', outputs), 64).then(
       () => new Error('taken'),
       (reason: unknown) => reason as Error & { report(): string },
@@ -101,7 +105,7 @@ test('what does not fit is told with what was found', async () => {
   await refused(/takes face float32\[1, 16, 20, 3\]/, { mask: slice(input('face', [1, 16, 20, 3]), 3, 0, 1) });
   await refused(/its output is not a mask: one channel\n {2}found {4}float32\[1, 16, 16, 3\]/, { mask: face.mul(0.5) });
   await refused(/its output is no mask\n {2}found {4}values from -4\.50 to -4\.50/, { mask: slice(face, 3, 0, 1).add(scalar(-5)) });
-  await refused(/its output is not a picture: three channels/, { finer: slice(face, 3, 0, 1) }, openEnhancer as typeof openMasker);
+  await refused(/its output is not a picture: three channels/, { finer: slice(face, 3, 0, 1) }, openEnhancer);
   const text = join(scratch, 'text.onnx');
   writeFileSync(text, 'no network');
   await expect(readNetwork(text, 'bgr', '--xseg-model').then(openMasker)).rejects.toThrow('text.onnx: ONNX Runtime does not take it');
