@@ -16,6 +16,7 @@ import { faceFromImage } from '../../face/index.ts';
 import { type FaceFile, liaeFields, readFace, withLiaeFields, writeFace } from '../../faceset/index.ts';
 import { type Affine, invertAffine, mapPoints } from '../../image/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
+import { openInput } from '../../platform/node/openInput.ts';
 import type { Changed, FaceDetail, FaceGroups, FaceList, FrameAnswer, MaskShape, PoseCoverage } from '../protocol.ts';
 import { faceDetail, faceGroups, facesJob, frameAnswer, poseCoverage, sortOrders } from '../protocol.ts';
 import { groupsFile } from './faceGroups.ts';
@@ -122,6 +123,28 @@ describe('the frame of a face', () => {
     await expect(picture).rejects.toThrow('the clip of this face is not in the workspace');
     cpSync(join(scratch, 'away.mp4'), join(root, 'data_src.mp4'));
   });
+});
+
+test("of faces of other programs the frame is the picture beside their folder that they name, as in DeepFaceLab's folders", async () => {
+  const path = 'film/data_dst/aligned';
+  mkdirSync(join(root, path), { recursive: true });
+  const [name = ''] = readdirSync(join(repo, 'test/faces/dst'));
+  cpSync(join(repo, 'test/faces/dst', name), join(root, path, name));
+  const { metadata } = face(path, name);
+  await using clip = await openInput(join(repo, 'assets/demo/dst.mp4'));
+  for await (const { image } of clip.frames({ to: 1 }))
+    writeFileSync(join(root, 'film/data_dst', metadata.sourceFilename!), await codec.encodePng(image));
+  const { frame } = await ask<FrameAnswer>('GET', '/faces/frame', { path, name });
+  expect(frame).toMatchObject({ clip: `film/data_dst/${metadata.sourceFilename}`, width: 640, height: 480 });
+  const { what, files } = await ask<Changed>(
+    'PUT',
+    '/faces/landmarks',
+    { path },
+    { name, landmarks: [...metadata.landmarks.map((v) => v + 3)] },
+  );
+  expect([what, files]).toEqual([`landmarks of ${name} by hand`, 1]); // no alignments, so no file of edits
+  const now = face(path, name).metadata;
+  expectClose(now.imageToFace!, faceFromImage(now.sourceLandmarks!, 256, 'whole_face'), { abs: 1e-9 });
 });
 
 test('who asks for many frames at once may be passed over, and then gets each that is asked for alone', async () => {

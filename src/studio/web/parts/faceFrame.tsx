@@ -129,7 +129,7 @@ export function NewCrop({ path, face, href, landmarks, frame: { info }, v }: New
     context.fillRect(0, 0, SHOWN, SHOWN);
     if (to === undefined) return;
     const [a, b, tx, c, d, ty] = to;
-    context.setTransform(a, c, b, d, tx, ty);
+    context.setTransform(a, c, b, d, tx + 0.5, ty + 0.5); // our pixels lie on whole numbers, a canvas has them between
     context.imageSmoothingQuality = 'high';
     const [left, top, width, height] = isFromFrame ? info.near : [0, 0, face.width, face.height];
     context.drawImage(image, left! - 0.5, top! - 0.5, width!, height!);
