@@ -61,6 +61,7 @@ test('training says what it does, in order and in full', () => {
     loss: { src: positive, dst: positive },
   });
   const saved = (n: number, save: string): object => ({ event: 'saved', iteration: n, save, bytes: positive, ms: positive });
+  const measured = { event: 'measured', iteration: 3, ms: positive, peakBytes: positive };
   expect(events).toStrictEqual([
     { event: 'started', iteration: 0, resumed: null, options },
     saved(0, '0000000-1'),
@@ -69,11 +70,13 @@ test('training says what it does, in order and in full', () => {
     saved(1, '0000001-2'),
     iteration(2),
     iteration(3),
+    measured,
     saved(3, '0000003-3'),
+    measured,
     { event: 'preview', iteration: 3, file: 'previews/0000003.png' },
     { event: 'done', iteration: 3, reason: 'target', saved: true, peakBytes: positive },
   ]);
-  expect(readdirSync(base).sort()).toEqual(['current', 'loss.bin', 'previews', 'saves']);
+  expect(readdirSync(base).sort()).toEqual(['current', 'journal.ndjson', 'loss.bin', 'previews', 'saves']);
 });
 
 test('a second Ctrl-C ends at once, and the last save stands', async () => {

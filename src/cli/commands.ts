@@ -26,7 +26,7 @@ export const commands: readonly TableEntry[] = [
   { name: 'score', summary: 'compare swapped faces with a known truth', load: async () => (await import('./score.ts')).score },
   {
     name: 'demo',
-    summary: 'from two bundled clips to a swap, in about four minutes',
+    summary: 'from two bundled clips to a finished film, in about four minutes',
     load: async () => (await import('./demo.ts')).demo,
   },
   {

@@ -38,7 +38,7 @@ test('two sessions leave what one leaves, bit for bit', async () => {
   expect(events.at(-1)).toMatchObject({ event: 'done', iteration: 12, reason: 'target', saved: true });
   expect(manifestOf(parted).files).toEqual(manifestOf(whole).files);
   expect(readFileSync(join(parted, 'loss.bin'))).toEqual(readFileSync(join(whole, 'loss.bin')));
-  expect(readdirSync(parted).sort()).toEqual(['current', 'loss.bin', 'previews', 'saves']);
+  expect(readdirSync(parted).sort()).toEqual(['current', 'journal.ndjson', 'loss.bin', 'previews', 'saves']);
   expect(manifestOf(parted).tool).toBe('1.0.0');
   expect(Math.abs(Date.parse(manifestOf(parted).time) - Date.now())).toBeLessThan(60_000);
   const done = events.at(-1);
