@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../../test/support/until.ts';
 import { lockModel } from '../../platform/node/modelLock.ts';
 import { NodeFileStore, nodeSha256 } from '../../platform/node/modelStore.ts';
 import { backUpNow, Checkpoints, footprint, LossHistory, resolveOptions } from '../../train/index.ts';
@@ -90,15 +91,6 @@ const told = async <T>(path: string, body?: unknown): Promise<T> => {
   expect(status, JSON.stringify(value)).toBe(200);
   return value;
 };
-
-async function until<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (let i = 0; i < 400; i++) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await delay(50);
-  }
-  throw new Error(`never: ${what}`);
-}
 
 describe('what a training will take', () => {
   test('is told without starting anything, from the same graph', async () => {

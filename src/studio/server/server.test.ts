@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../../test/support/until.ts';
 import { faceNumbers } from '../../curate/index.ts';
 import { optionTable } from '../../train/index.ts';
 import type { FaceList, JobInfo, WorkspaceInfo } from '../protocol.ts';
@@ -102,15 +103,6 @@ const post = (path: string, value: unknown, method = 'POST'): Promise<Answer> =>
   api(path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) });
 const read = <T>({ body }: Answer): T => JSON.parse(body.toString()) as T;
 const extraction = { kind: 'extract', input: 'data_src.mp4', out: 'new', faceType: 'wf', size: 512, every: 1, maxFaces: 0, again: false };
-
-async function until<T>(look: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (let i = 0; i < 400; i++) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await delay(50);
-  }
-  throw new Error(`never: ${what}`);
-}
 
 describe('the gate', () => {
   test('without the cookie nothing is told, with a wrong one neither', async () => {

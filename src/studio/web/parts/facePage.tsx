@@ -106,6 +106,7 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
   };
   const around = (before: number, after: number): readonly string[] =>
     Array.from(shown.subarray(Math.max(0, at - before), at + after + 1), (i) => list.names[i]!).filter((one) => one !== name);
+  const editing = { path, href, v: version, zoom, dirty, keys, onSave: save };
   return (
     <Dialog title={t('face', name)} onClose={onClose} onKey={press} mayClose={mayClose} wide>
       <div class="face-modes">
@@ -182,31 +183,9 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
             </div>
           </>
         ) : mode.value === 'landmarks' ? (
-          <LandmarkEditor
-            key={`${name} ${version}`}
-            path={path}
-            face={face}
-            href={href}
-            v={version}
-            frame={frame}
-            zoom={zoom}
-            dirty={dirty}
-            keys={keys}
-            onSave={save}
-          />
+          <LandmarkEditor key={`${name} ${version}`} {...editing} face={face} frame={frame} />
         ) : mode.value === 'mask' ? (
-          <MaskEditor
-            key={`${name} ${version}`}
-            path={path}
-            face={face}
-            href={href}
-            v={version}
-            zoom={zoom}
-            dirty={dirty}
-            keys={keys}
-            onSave={save}
-            around={around}
-          />
+          <MaskEditor key={`${name} ${version}`} {...editing} face={face} around={around} />
         ) : (
           <>
             <div class="face-view">

@@ -26,12 +26,12 @@ const [NUDGE, LEAP] = [0.25, 4];
 const CATCH = 14;
 const scopes = ['point', 'part', 'all'] as const;
 
-interface Props {
+/** What every editor of a face is given. */
+export interface EditorProps {
   readonly path: string;
   readonly face: FaceDetail;
   readonly href: string;
   readonly v: string;
-  readonly frame: FrameOfFace;
   readonly zoom: Signal<Zoom>;
   readonly dirty: Signal<boolean>;
   /** Carries a change out and says how it went. @returns whether it was done. */
@@ -40,7 +40,7 @@ interface Props {
   readonly keys: { current: ((event: KeyboardEvent) => void) | undefined };
 }
 
-export function LandmarkEditor({ path, face, href, v, frame, zoom, dirty, keys, onSave }: Props) {
+export function LandmarkEditor({ path, face, href, v, frame, zoom, dirty, keys, onSave }: EditorProps & { readonly frame: FrameOfFace }) {
   const history = useSignal<History<readonly number[]>>(begun(face.landmarks));
   const chosen = useSignal(30);
   const scope = useSignal<Scope>('point');

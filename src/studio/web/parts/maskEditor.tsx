@@ -1,11 +1,11 @@
 /** Regions of the mask by hand, as DeepFaceLab's XSeg has them: those that include the face and those that are cut out of it, drawn point by point. */
-import type { Changed, FaceDetail, MaskShape } from '../../protocol.ts';
-import { type Signal, useEffect, useRef, useSignal } from '../ui.ts';
+import type { FaceDetail, MaskShape } from '../../protocol.ts';
+import { useEffect, useRef, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
 import * as edit from './faceEditing.ts';
 import { maskUrl, savePolygons } from './faceRequests.ts';
-import { type At, FaceStage, type Zoom } from './faceStage.tsx';
-import { Steps } from './landmarkEditor.tsx';
+import { type At, FaceStage } from './faceStage.tsx';
+import { type EditorProps, Steps } from './landmarkEditor.tsx';
 
 /** Pixels of the screen within which a point or an edge is caught. */
 const CATCH = 11;
@@ -23,17 +23,7 @@ interface Chosen {
   readonly point: number | null;
 }
 
-interface Props {
-  readonly path: string;
-  readonly face: FaceDetail;
-  readonly href: string;
-  readonly v: string;
-  readonly zoom: Signal<Zoom>;
-  readonly dirty: Signal<boolean>;
-  /** Carries a change out and says how it went. @returns whether it was done. */
-  readonly onSave: (change: () => Promise<Changed>) => Promise<boolean>;
-  /** Where the page's keys go first. */
-  readonly keys: { current: ((event: KeyboardEvent) => void) | undefined };
+interface Props extends EditorProps {
   /** Names of the faces around this one, in the order that is shown. */
   readonly around: (before: number, after: number) => readonly string[];
 }
