@@ -128,11 +128,16 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
     const { faces, only, personDistance } = ask;
     const matched = await sceneFaces({ faces, only, personDistance, masks: ask.xsegModel === undefined }, { info, input, known }, tools);
     notes.push(...matched.notes);
-    const ranges = await rangesFor(ask, source, known, tools, notes, signal);
+    const looks = memo(async () =>
+      known?.same === true && known.looks.size > 0 ? known.looks : await allLooks(input, tools.open, signal),
+    );
+    const ranges = await rangesFor(ask, source, looks, notes);
     const { masker, enhancer } = await networksFor(ask, ranges, side);
     const rate = info.rate ?? ask.rate ?? 25;
     const { smooth, fill } = ask;
-    const steady = steadyFaces(matched.frames, { rate, faceType: model.faceType, smooth, fill, looks: known?.looks });
+    // Nothing is followed over a cut. Trembling alone is a median, for which it is not worth looking through the clip.
+    const cutsBy = smooth || fill ? await looks() : known?.looks;
+    const steady = steadyFaces(matched.frames, { rate, faceType: model.faceType, smooth, fill, looks: cutsBy });
     const xsegFromFaces = masker === undefined;
     if (xsegFromFaces) checkMasks(steady.frames, ranges, { from, to });
     notes.push(...missingFaces(steady.frames, { from, to, info, known, missing: ask.missing }));
@@ -220,10 +225,8 @@ function frameAt(place: Place | undefined, info: ClipInfo): number | undefined {
 async function rangesFor(
   ask: MergeAsk,
   source: FrameSource,
-  known: KnownClip | undefined,
-  { open }: PrepareTools,
+  looks: () => Promise<ReadonlyMap<number, string>>,
   notes: string[],
-  signal: AbortSignal,
 ): Promise<readonly SettingsRange[]> {
   if (ask.session === undefined) return settingsRanges({ settings: resolveMergeSettings(ask.settings), shots: [] });
   const path = resolve(ask.session);
@@ -233,14 +236,22 @@ async function rangesFor(
   if (kept !== undefined) {
     session = { ...kept.session, settings: resolveMergeSettings(ask.settings, kept.session.settings) };
   } else {
-    const looks = known?.same === true && known.looks.size > 0 ? known.looks : await allLooks(resolve(ask.input), open, signal);
-    const shots = shotsOf(looks);
+    const shots = shotsOf(await looks());
     notes.push(`${path}: made, with ${shots.length} ${shots.length === 1 ? 'shot' : 'shots'}`);
     session = { settings: resolveMergeSettings(ask.settings), shots };
   }
   const written = sessionText({ ...session, clip: { name: info.name, hash: info.hash } });
   if (written !== kept?.text) await replaceFile(path, [new TextEncoder().encode(written)]);
   return settingsRanges(session);
+}
+
+/** Made when it is first asked for. */
+function memo<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 async function allLooks(input: string, open: PrepareTools['open'], signal: AbortSignal): Promise<ReadonlyMap<number, string>> {
