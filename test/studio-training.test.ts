@@ -199,7 +199,7 @@ describe.skipIf(noBrowser)('in Chromium', () => {
 
   test('a phone shows all of it and takes no orders', async () => {
     await page.setViewportSize({ width: 390, height: 844 });
-    await page.getByText('orders are given on a wider screen').waitFor();
+    await page.getByText('Read-only on a small screen').waitFor();
     await expectFitting(page);
     for (const part of ['.status', '.chart canvas', '.preview', '.history', '.summary'])
       expect(await page.locator(part).isVisible(), part).toBe(true);

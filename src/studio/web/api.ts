@@ -16,6 +16,8 @@ import type {
   VerdictInfo,
   WorkspaceInfo,
 } from '../protocol.ts';
+import { isActing, readOnly } from './readOnly.ts';
+import { t } from './words.ts';
 
 export class Refused extends Error {
   readonly problem: Problem;
@@ -32,12 +34,18 @@ export const query = (values: Readonly<Record<string, string | number>>): string
     .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
     .join('&');
 
+/** @throws Refused as the server refuses, and on a small screen for whatever would change something. */
 export async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+  refuseOnSmallScreens(method, path);
   const sent = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const response = await fetch(`/api${path}`, { method, ...sent });
   if (response.ok) return response;
   const answer: unknown = await response.json().catch(() => undefined);
   throw new Refused(problemIn(answer) ?? { message: `${response.status} ${response.statusText}` }, response.status);
+}
+
+function refuseOnSmallScreens(method: string, path: string): void {
+  if (readOnly.peek() && isActing(method, path)) throw new Refused({ message: t('readOnly') }, 0);
 }
 
 function problemIn(answer: unknown): Problem | undefined {
@@ -104,6 +112,7 @@ export function sendFile<T>(
   { onProgress, signal }: { onProgress?: (sent: number) => void; signal?: AbortSignal } = {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
+    refuseOnSmallScreens('PUT', path);
     const request = new XMLHttpRequest();
     const abort = (): void => request.abort();
     request.open('PUT', `/api${path}`);

@@ -8,6 +8,7 @@ import { JobsDrawer, progressShare, titleOf } from './parts/jobsDrawer.tsx';
 import { Tour } from './parts/tour.tsx';
 import { Uploads } from './parts/uploads.tsx';
 import { inLanguage, problemOf } from './problems.ts';
+import { readOnly } from './readOnly.ts';
 import { ExportScreen } from './screens/export.tsx';
 import { FacesScreen } from './screens/faces.tsx';
 import { MergeScreen } from './screens/merge.tsx';
@@ -126,7 +127,7 @@ function Page() {
   const dragged = useSignal(false);
   useEffect(() => {
     const hasFiles = (event: DragEvent): boolean =>
-      studio.value?.workspace != null && (event.dataTransfer?.types.includes('Files') ?? false);
+      studio.value?.workspace != null && !readOnly.value && (event.dataTransfer?.types.includes('Files') ?? false);
     const over = (event: DragEvent): void => {
       if (!hasFiles(event)) return;
       event.preventDefault();
@@ -169,7 +170,9 @@ function Page() {
           {t('offline')}
         </p>
       )}
-      <main id="content" tabIndex={-1}>
+      {/* Where nothing inside takes the focus, the screen itself does, to be scrolled by keys. */}
+      <main id="content" tabIndex={readOnly.value ? 0 : -1}>
+        {readOnly.value && <p class="looks-on-line muted">{t('readOnly')}</p>}
         <h1 class="unseen">{isOpen ? t(screen) : 'liae studio'}</h1>
         {studio.value === undefined ? <p class="muted pad">{t('loading')}</p> : isOpen ? <Screen /> : <StartScreen />}
       </main>

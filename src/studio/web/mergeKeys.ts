@@ -18,6 +18,7 @@ import {
   undo,
 } from './mergeState.ts';
 import { zoomBy, zoomFit } from './parts/mergeStage.tsx';
+import { readOnly } from './readOnly.ts';
 import { notify } from './store.ts';
 import { t } from './words.ts';
 
@@ -52,7 +53,7 @@ export function mergeKey(event: KeyboardEvent): boolean {
   if (isTyping(event.target) || (event.target instanceof Element && event.target.closest('dialog') !== null)) return false;
   const key = event.key.toLowerCase();
   if (event.ctrlKey || event.metaKey) return withControl(key, event.shiftKey);
-  if (event.altKey) return key === '/' && pasteOn();
+  if (event.altKey) return key === '/' && !readOnly.value && pasteOn();
   const isPressable = event.target instanceof HTMLButtonElement || event.target instanceof HTMLInputElement;
   if (key === ' ' && !isPressable) return done(() => (playing.value = !playing.value));
   const mode = modeKeys.indexOf(key);

@@ -13,6 +13,7 @@ import type {
   SceneRequest,
 } from '../protocol.ts';
 import { json, query, Refused } from './api.ts';
+import { readOnly } from './readOnly.ts';
 import { attempt, notify, studio, workspace } from './store.ts';
 import { computed, effect, signal } from './ui.ts';
 
@@ -229,7 +230,7 @@ export const copied = signal<MergeValues | undefined>(undefined);
 
 function change(what: string, to: State): void {
   const now = session.value;
-  if (now === undefined) return;
+  if (now === undefined || readOnly.value) return;
   const at = performance.now();
   if (what !== lastChange.what || at - lastChange.at > TOGETHER_MS) {
     past.push({ settings: now.settings, shots: now.shots });
@@ -242,6 +243,7 @@ function change(what: string, to: State): void {
 }
 
 export function undo(): void {
+  if (readOnly.value) return;
   const before = past.pop();
   undoable.value = past.length > 0;
   if (before === undefined || session.value === undefined) return;

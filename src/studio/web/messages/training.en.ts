@@ -110,7 +110,6 @@ export const trainingEn = {
   previewUndone: 'of the course that was undone',
   previewHelp: 'Plus and minus zoom, arrows move the picture, comma and full stop step through the previews.',
   latestPreview: 'Latest',
-  readOnly: 'Here one can look; orders are given on a wider screen.',
   optionOn: 'on',
   optionOff: 'off',
   optionsSummary: 'Options',

@@ -105,7 +105,6 @@ export const trainingZh: Readonly<Record<keyof typeof trainingEn, string>> = {
   previewUndone: '属于已撤销的过程',
   previewHelp: '加减号缩放，方向键移动画面，逗号和句号切换预览。',
   latestPreview: '最新',
-  readOnly: '此处仅供查看；操作请用更宽的屏幕。',
   optionOn: '开',
   optionOff: '关',
   optionsSummary: '选项',

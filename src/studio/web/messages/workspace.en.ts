@@ -1,5 +1,7 @@
 /** Texts of workspaces and of the frame of the page, in English: the choice of one, what arrives, how much room it takes, how jobs end. */
 export const workspaceEn = {
+  readOnly: 'Read-only on a small screen',
+  readOnlyStart: 'Open a workspace on a larger screen; then all of it can be looked at here.',
   workspaces: 'Workspaces',
   otherWorkspace: 'Workspace {0}: open another',
   startTitle: 'Where are the clips of this film to be?',

@@ -1,6 +1,7 @@
 /** Small parts that every screen uses. */
 import type { Problem } from '../../protocol.ts';
 import { inLanguage } from '../problems.ts';
+import { readOnly } from '../readOnly.ts';
 import { type ComponentChildren, useEffect, useRef } from '../ui.ts';
 import { t } from '../words.ts';
 
@@ -92,6 +93,15 @@ export function Dialog({
         {children}
       </div>
     </dialog>
+  );
+}
+
+/** Controls that tell something: a small screen shows them and lets nobody move them. */
+export function Locked({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <fieldset class="locked" disabled={readOnly.value}>
+      {children}
+    </fieldset>
   );
 }
 

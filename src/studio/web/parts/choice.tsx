@@ -28,7 +28,7 @@ export function Choice() {
   };
   const others = info.recent.filter(({ folder }) => folder !== info.workspace?.folder);
   return (
-    <div class="choice" aria-busy={busy.value}>
+    <div class="choice acts" aria-busy={busy.value}>
       {running.value.length > 0 && <p class="muted">{t('jobsGoOn', running.value.length)}</p>}
       {others.length > 0 && (
         <section aria-labelledby="recent">

@@ -91,7 +91,7 @@ export function FaceFilters({ list, path, shown, view, onChange }: Props) {
             {measured < of && (
               <button
                 type="button"
-                class={measured === 0 ? 'primary' : ''}
+                class={measured === 0 ? 'primary acts' : 'acts'}
                 onClick={() => void attempt(() => startJob({ kind: 'measure', faces: path }))}
               >
                 {t('measure')}

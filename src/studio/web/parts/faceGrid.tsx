@@ -2,6 +2,7 @@
 import type { FaceList } from '../../protocol.ts';
 import { faceUrl } from '../api.ts';
 import { inSight, layoutOf } from '../faceView.ts';
+import { readOnly } from '../readOnly.ts';
 import { type Signal, useEffect, useLayoutEffect, useRef, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
 
@@ -150,7 +151,10 @@ export function FaceGrid({ list, shown, selected, cell, order, caption, onOpen, 
       tabIndex={0}
       onClick={(event) => {
         const at = placeOf(event.target);
-        if (at !== undefined) choose(at, { range: event.shiftKey, add: event.ctrlKey || event.metaKey });
+        if (at === undefined) return;
+        if (readOnly.value)
+          onOpen(at); // nothing can be done with a selection
+        else choose(at, { range: event.shiftKey, add: event.ctrlKey || event.metaKey });
       }}
       onDblClick={(event) => {
         const at = placeOf(event.target);

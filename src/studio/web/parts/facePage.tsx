@@ -1,6 +1,7 @@
 /** One face in full: looked at with its frame, or worked on: landmarks, and regions of its mask. What was drawn is not left without a word. */
 import type { Changed, FaceDetail, FaceList, Problem } from '../../protocol.ts';
 import { faceUrl, Refused, readFace, undoFaces } from '../api.ts';
+import { readOnly } from '../readOnly.ts';
 import { attempt, online } from '../store.ts';
 import { useEffect, useRef, useSignal } from '../ui.ts';
 import { type Key, t } from '../words.ts';
@@ -40,6 +41,7 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
   const name = list.names[shown[at]!]!;
   const stamp = list.stamps[shown[at]!]!;
   const { path } = list;
+  const isFixed = list.packed || readOnly.value;
   useEffect(() => {
     let gone = false;
     void attempt(() => readFace(path, name)).then((face) => {
@@ -99,8 +101,8 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
     else if (event.key === 'PageUp' || (looks && event.key === 'ArrowLeft')) step(-1);
     else if (looks && event.key === 'l') drawn.value = !drawn.value;
     else if (event.key === '1') choose('look');
-    else if (event.key === '2' && !list.packed) choose('landmarks');
-    else if (event.key === '3' && !list.packed) choose('mask');
+    else if (event.key === '2' && !isFixed) choose('landmarks');
+    else if (event.key === '3' && !isFixed) choose('mask');
     else return;
     event.preventDefault();
   };
@@ -110,14 +112,14 @@ export function FacePage({ list, shown, at, onMove, onClose }: Props) {
   return (
     <Dialog title={t('face', name)} onClose={onClose} onKey={press} mayClose={mayClose} wide>
       <div class="face-modes">
-        <fieldset class="segmented">
+        <fieldset class="segmented acts">
           <legend class="unseen">{t('modes')}</legend>
           {modes.map((one, i) => (
             <button
               key={one}
               type="button"
               aria-pressed={mode.value === one}
-              disabled={list.packed && one !== 'look'}
+              disabled={isFixed && one !== 'look'}
               title={String(i + 1)}
               onClick={() => choose(one)}
             >

@@ -53,7 +53,7 @@ export function FacePersons({ list, view, onChange }: Props) {
         <>
           {groups === null && <p class="muted">{t('personsHint')}</p>}
           {groups?.length === 0 && <p class="muted">{t('personsNone')}</p>}
-          <div class="row persons-start">
+          <div class="row persons-start acts">
             <label class="inline">
               <span>{t('personThreshold')}</span>
               <input
@@ -93,7 +93,7 @@ export function FacePersons({ list, view, onChange }: Props) {
           </ul>
           {(found.value?.ungrouped ?? 0) > 0 && <p class="muted">{t('ungrouped', count(found.value!.ungrouped))}</p>}
           {groups.length > 1 && (
-            <button type="button" disabled={list.packed} title={t('about_split')} onClick={() => start('split')}>
+            <button type="button" class="acts" disabled={list.packed} title={t('about_split')} onClick={() => start('split')}>
               {t('splitPersons')}
             </button>
           )}
@@ -147,7 +147,7 @@ function Person({ group, list, stamps, view, onChange, onGroups }: PersonProps) 
           <strong>{title}</strong>
           <button
             type="button"
-            class="quiet small"
+            class="quiet small acts"
             onClick={() => (renaming.value = group.label ?? '')}
             aria-label={`${t('personRename')}: ${title}`}
           >
@@ -155,7 +155,7 @@ function Person({ group, list, stamps, view, onChange, onGroups }: PersonProps) 
           </button>
           <button
             type="button"
-            class="quiet small danger"
+            class="quiet small danger acts"
             disabled={list.packed}
             aria-label={`${t('personTrash')}: ${title}`}
             title={t('personTrash')}
@@ -169,7 +169,7 @@ function Person({ group, list, stamps, view, onChange, onGroups }: PersonProps) 
         </div>
       ) : (
         <form
-          class="person-line"
+          class="person-line acts"
           onSubmit={(event) => {
             event.preventDefault();
             void rename(renaming.value);

@@ -1,11 +1,12 @@
 /** Which workspace is open, and the way to another. */
+import { readOnly } from '../readOnly.ts';
 import { choosing, studio } from '../store.ts';
 import { t } from '../words.ts';
 
 export function FolderButton() {
   const now = studio.value?.workspace;
   if (now == null) return null;
-  if (studio.value?.canOpen === false)
+  if (studio.value?.canOpen === false || readOnly.value)
     return (
       <span class="folder" title={now.folder}>
         {now.name}

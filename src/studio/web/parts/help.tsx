@@ -32,6 +32,7 @@ export function Help() {
           {studio.value?.workspace != null && (
             <button
               type="button"
+              class="acts"
               onClick={() => {
                 setTour(0);
                 close();

@@ -93,7 +93,7 @@ export function JobsDrawer() {
         <section aria-labelledby="jobs-over">
           <header class="jobs-over">
             <h3 id="jobs-over">{t('jobsOver')}</h3>
-            <button type="button" class="small quiet" onClick={() => void clear()}>
+            <button type="button" class="small quiet acts" onClick={() => void clear()}>
               {t('clearJobs')}
             </button>
           </header>
@@ -134,11 +134,16 @@ function Row({ job }: { readonly job: JobInfo }) {
       <div class="row">
         {alive ? (
           <>
-            <button type="button" class="small" disabled={state === 'stopping'} onClick={() => void attempt(() => orderJob(id, 'stop'))}>
+            <button
+              type="button"
+              class="small acts"
+              disabled={state === 'stopping'}
+              onClick={() => void attempt(() => orderJob(id, 'stop'))}
+            >
               {t('stop')}
             </button>
             {state === 'stopping' && (
-              <button type="button" class="small danger" onClick={() => void attempt(() => orderJob(id, 'kill'))}>
+              <button type="button" class="small danger acts" onClick={() => void attempt(() => orderJob(id, 'kill'))}>
                 {t('kill')}
               </button>
             )}
@@ -146,11 +151,11 @@ function Row({ job }: { readonly job: JobInfo }) {
         ) : (
           <>
             {state !== 'done' && (
-              <button type="button" class="small" onClick={() => void attempt(() => resumeJob(id))}>
+              <button type="button" class="small acts" onClick={() => void attempt(() => resumeJob(id))}>
                 {t('resume')}
               </button>
             )}
-            <button type="button" class="small quiet" onClick={() => void attempt(() => forgetJob(id))}>
+            <button type="button" class="small quiet acts" onClick={() => void attempt(() => forgetJob(id))}>
               {t('forget')}
             </button>
           </>

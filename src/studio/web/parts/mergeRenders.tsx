@@ -47,7 +47,7 @@ export function MergeRenders() {
               <span class="muted">{t('renderPaused')}</span>
               <button
                 type="button"
-                class="small"
+                class="small acts"
                 onClick={() =>
                   void attempt(async () => {
                     waiting.value = await json<RenderQueueInfo>('POST', '/merge/renders/paused', { paused: false });
@@ -68,7 +68,7 @@ export function MergeRenders() {
               <div class="row">
                 <button
                   type="button"
-                  class="small quiet"
+                  class="small quiet acts"
                   onClick={() =>
                     void attempt(async () => {
                       waiting.value = await json<RenderQueueInfo>('DELETE', `/merge/renders/${id}`);
@@ -114,12 +114,12 @@ function Row({ job, onPlay }: { readonly job: Render; readonly onPlay: () => voi
       {note !== null && <pre class={state === 'done' ? 'muted' : 'note'}>{note}</pre>}
       <div class="row">
         {alive && (
-          <button type="button" class="small" disabled={state === 'stopping'} onClick={() => void attempt(() => orderJob(id, 'stop'))}>
+          <button type="button" class="small acts" disabled={state === 'stopping'} onClick={() => void attempt(() => orderJob(id, 'stop'))}>
             {t('stop')}
           </button>
         )}
         {!alive && state !== 'done' && (
-          <button type="button" class="small" onClick={() => void resume()}>
+          <button type="button" class="small acts" onClick={() => void resume()}>
             {t('resume')}
           </button>
         )}
@@ -134,7 +134,7 @@ function Row({ job, onPlay }: { readonly job: Render; readonly onPlay: () => voi
           </>
         )}
         {!alive && (
-          <button type="button" class="small quiet" onClick={() => void attempt(() => forgetJob(id))}>
+          <button type="button" class="small quiet acts" onClick={() => void attempt(() => forgetJob(id))}>
             {t('forget')}
           </button>
         )}
@@ -202,7 +202,7 @@ function Form({ isBusy }: { readonly isBusy: boolean }) {
     if (begun) stem.value = undefined;
   };
   return (
-    <form onSubmit={(event) => void submit(event)} aria-labelledby="render-form">
+    <form class="acts" onSubmit={(event) => void submit(event)} aria-labelledby="render-form">
       <h2 id="render-form">{t('renderForm')}</h2>
       <Field label={t('renderAs')} hint={t(`preset_${preset.value.name}_for`)}>
         <select

@@ -25,6 +25,7 @@ import {
 import { attempt } from '../store.ts';
 import { signal, useEffect, useSignal } from '../ui.ts';
 import { type Key, t } from '../words.ts';
+import { Locked } from './basics.tsx';
 
 type SettingName =
   | 'mode'
@@ -190,7 +191,7 @@ export function MergeSettings() {
             </button>
           ))}
         </fieldset>
-        <div class="row">
+        <div class="row acts">
           <button type="button" class="small" title={t('copyHint')} onClick={copySettings}>
             {t('copySettings')}
           </button>
@@ -213,16 +214,18 @@ export function MergeSettings() {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys */}
       <section class="merge-groups" tabIndex={0} aria-label={t('settings')} onPointerLeave={() => (pointed.value = undefined)}>
-        {groups.map(([group, rows]) => (
-          <fieldset key={group}>
-            <legend>{t(`mergeGroup_${group}`)}</legend>
-            {rows.map((row) => {
-              const spec = specs.value.find(({ name }) => name === row.name);
-              return spec === undefined ? null : <Setting key={row.name} row={row} spec={spec} isOwn={isOwn(row.name)} />;
-            })}
-          </fieldset>
-        ))}
-        <Networks />
+        <Locked>
+          {groups.map(([group, rows]) => (
+            <fieldset key={group}>
+              <legend>{t(`mergeGroup_${group}`)}</legend>
+              {rows.map((row) => {
+                const spec = specs.value.find(({ name }) => name === row.name);
+                return spec === undefined ? null : <Setting key={row.name} row={row} spec={spec} isOwn={isOwn(row.name)} />;
+              })}
+            </fieldset>
+          ))}
+          <Networks />
+        </Locked>
       </section>
       <About />
       <p class="merge-kept muted" role="status">
@@ -250,7 +253,7 @@ function Setting({ row, spec, isOwn }: { readonly row: Row; readonly spec: Merge
       <Control id={id} spec={spec} value={value} />
       <button
         type="button"
-        class="quiet icon merge-back"
+        class="quiet icon merge-back acts"
         disabled={!isOwn}
         aria-label={`${t(`ms_${name}`)}: ${t('resetOne', shownValue(back))}`}
         title={t('resetOne', shownValue(back))}

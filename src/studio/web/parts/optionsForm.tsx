@@ -31,7 +31,7 @@ export function OptionsForm({ changed, saved }: Props) {
     return listed.length === 0 ? [] : [{ name, listed }];
   });
   return (
-    <div class="options">
+    <div class="options acts">
       <fieldset class="tabs">
         <button type="button" aria-pressed={!all.value} onClick={() => choose('basic')}>
           {t('basic')}

@@ -96,7 +96,7 @@ export function PoseMap({ list, view, onChange }: Props) {
           {t('posesMeasureOther', against)}
           <button
             type="button"
-            class="small"
+            class="small acts"
             disabled={measuring}
             onClick={() => void attempt(() => startJob({ kind: 'measure', faces: against }))}
           >

@@ -95,7 +95,7 @@ export function Tour() {
   const done = step.isDone();
   const isBusy = busy.value || jobs.value.some((job) => isAlive(job));
   return (
-    <section class="tour" aria-label={t('tour')}>
+    <section class="tour acts" aria-label={t('tour')}>
       <header>
         <span class="muted">{t('tourStep', at + 1, steps.length)}</span>
         <ol class="tour-dots" aria-hidden="true">

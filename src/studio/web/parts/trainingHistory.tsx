@@ -54,7 +54,7 @@ export function TrainingHistory({ story, iteration, alive }: Props) {
                     <span class="muted">{bytes(backup.bytes)}</span>
                     <button
                       type="button"
-                      class="small orders"
+                      class="small acts"
                       disabled={alive}
                       title={alive ? t('restorePause') : undefined}
                       onClick={() => (asked.value = backup)}

@@ -16,7 +16,7 @@ export function Presets({ changed, keep }: Props) {
   const chosen = (preset: TrainingPreset): boolean =>
     JSON.stringify(sorted({ ...preset.options, ...kept })) === JSON.stringify(sorted(changed.value));
   return (
-    <fieldset class="presets">
+    <fieldset class="presets acts">
       <legend>{t('presets')}</legend>
       {presets.value.map((preset) => {
         const { name, options, estimate, meant } = preset;

@@ -1,4 +1,4 @@
-/** How a training stands, its orders, and what the guard did. Orders are not shown on narrow screens. */
+/** How a training stands, its orders, and what the guard did. */
 import type { JobInfo, ModelInfo } from '../../protocol.ts';
 import { orderJob } from '../api.ts';
 import { attempt, isAlive, notify, refreshWorkspace } from '../store.ts';
@@ -51,7 +51,7 @@ export function Status({ path, job, model, iteration, resume }: Props) {
       </div>
       <span class="spring" />
       {(alive || model !== undefined) && (
-        <div class="orders">
+        <div class="orders acts">
           {alive ? (
             <button type="button" title={t('pauseHint')} onClick={() => order(job.state === 'stopping' ? 'kill' : 'stop')}>
               {job.state === 'stopping' ? t('kill') : t('pause')}
@@ -121,7 +121,7 @@ function Guard({ path, job }: Pick<Props, 'path' | 'job'>) {
         {restores > 1 && ` ${t('guardTimes', restores)}`}
       </p>
       <p>{t(kind === 'gaveUp' ? 'guardGaveUpNext' : 'guardNext')}</p>
-      <div class="row orders">
+      <div class="row orders acts">
         {alive && (
           <>
             <button type="button" class="small" onClick={() => void apply({ learning_rate: rate })}>

@@ -16,7 +16,7 @@ export function Uploads() {
     <section class="uploads" aria-label={t('uploads')}>
       <header>
         <strong>{t('uploadFiles', count(Math.min(now.done + 1, now.files)), count(now.files))}</strong>
-        <button type="button" class="small" onClick={cancelUploads}>
+        <button type="button" class="small acts" onClick={cancelUploads}>
           {t('cancel')}
         </button>
       </header>

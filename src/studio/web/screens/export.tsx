@@ -1,7 +1,7 @@
 /** What leaves the workspace: models for other tools, and how films are marked as made by a model. */
 import { filmPresets, type JobRequest, type Marking, type ModelInfo } from '../../protocol.ts';
 import { chooseMarking, readMarking, startJob } from '../api.ts';
-import { Empty, Field } from '../parts/basics.tsx';
+import { Empty, Field, Locked } from '../parts/basics.tsx';
 import { attempt, drawer, go, isAlive, jobs, place, studio, workspace } from '../store.ts';
 import { useEffect, useSignal } from '../ui.ts';
 import { count, t } from '../words.ts';
@@ -19,17 +19,21 @@ export function ExportScreen() {
         {found.models.length === 0 ? (
           <Empty title={t('noModels')}>
             <p>{t('exportNoModel')}</p>
-            <button type="button" onClick={() => go('training')}>
+            <button type="button" class="acts" onClick={() => go('training')}>
               {t('newModel')}
             </button>
           </Empty>
         ) : (
-          <ModelForm models={found.models} />
+          <Locked>
+            <ModelForm models={found.models} />
+          </Locked>
         )}
       </section>
       <section aria-labelledby="export-mark">
         <h2 id="export-mark">{t('marking')}</h2>
-        <MarkingForm />
+        <Locked>
+          <MarkingForm />
+        </Locked>
       </section>
       <section class="export-wide" aria-labelledby="export-film">
         <h2 id="export-film">{t('filmForms')}</h2>
@@ -106,7 +110,7 @@ function ModelForm({ models }: { readonly models: readonly ModelInfo[] }) {
       <Field label={t('exportOut')}>
         <input key={out} name="out" required defaultValue={out} spellcheck={false} />
       </Field>
-      <footer>
+      <footer class="acts">
         <button type="submit" class="primary" disabled={chosen.problem !== null}>
           {t('exportStart')}
         </button>
@@ -204,7 +208,9 @@ function MarkingForm() {
         <span role="status" class="muted">
           {saved.value ? t('kept') : ''}
         </span>
-        <button type="submit">{t('keep')}</button>
+        <button type="submit" class="acts">
+          {t('keep')}
+        </button>
       </footer>
     </form>
   );

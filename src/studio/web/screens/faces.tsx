@@ -10,6 +10,7 @@ import { FacePage } from '../parts/facePage.tsx';
 import { FacePersons } from '../parts/facePersons.tsx';
 import { FaceTools } from '../parts/faceTools.tsx';
 import { carried, PoseMap } from '../parts/poseMap.tsx';
+import { readOnly } from '../readOnly.ts';
 import { attempt, faces, go, notify, place, refreshFaces, workspace } from '../store.ts';
 import { useEffect, useMemo, useSignal } from '../ui.ts';
 import { count, t } from '../words.ts';
@@ -52,7 +53,7 @@ export function FacesScreen() {
   const undo = (): void => void attempt(() => undoFaces(path)).then((done) => done && notify('done', { message: t('takenBack') }));
   const trash = async (): Promise<void> => {
     const names = [...selected.value];
-    if (names.length === 0) return;
+    if (names.length === 0 || readOnly.value) return;
     const done = await attempt(() => trashFaces(path, names));
     if (done === undefined) return;
     selected.value = new Set();
@@ -78,7 +79,7 @@ export function FacesScreen() {
           ))}
         </select>
         <SortTools view={view.value} onChange={change} />
-        <button type="button" disabled={list === undefined || list.names.length === 0} onClick={() => (working.value = true)}>
+        <button type="button" class="acts" disabled={list === undefined || list.names.length === 0} onClick={() => (working.value = true)}>
           {t('tools')}…
         </button>
         <span class="spring" />
@@ -87,10 +88,16 @@ export function FacesScreen() {
             ? t('selected', count(selected.value.size))
             : t('shownOf', count(shown.length), count(list?.names.length ?? 0))}
         </span>
-        <button type="button" disabled={selected.value.size === 0 || list?.packed === true} onClick={() => void trash()}>
+        <button type="button" class="acts" disabled={selected.value.size === 0 || list?.packed === true} onClick={() => void trash()}>
           {t('toTrash')}
         </button>
-        <button type="button" disabled={list?.undo == null} title={list?.undo == null ? '' : t('undoWhat', list.undo)} onClick={undo}>
+        <button
+          type="button"
+          class="acts"
+          disabled={list?.undo == null}
+          title={list?.undo == null ? '' : t('undoWhat', list.undo)}
+          onClick={undo}
+        >
           {t('undo')}
         </button>
         <input
@@ -113,7 +120,7 @@ export function FacesScreen() {
             {tab.value === 'poses' && list !== undefined && <PoseMap list={list} view={view.value} onChange={change} />}
             {tab.value === 'persons' && list !== undefined && <FacePersons list={list} view={view.value} onChange={change} />}
           </div>
-          <p class="muted hint">{list?.packed === true ? t('packedHint') : t('gridHelp')}</p>
+          <p class="muted hint acts">{list?.packed === true ? t('packedHint') : t('gridHelp')}</p>
         </aside>
         {list === undefined ? (
           <p class="muted pad">{t('loading')}</p>

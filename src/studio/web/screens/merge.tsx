@@ -24,7 +24,7 @@ import {
   shots,
   splitHere,
 } from '../mergeState.ts';
-import { Empty, ProblemText } from '../parts/basics.tsx';
+import { Empty, Locked, ProblemText } from '../parts/basics.tsx';
 import { MergeRenders } from '../parts/mergeRenders.tsx';
 import { MergeSettings } from '../parts/mergeSettings.tsx';
 import { MergeStage, zoom, zoomBy, zoomFit } from '../parts/mergeStage.tsx';
@@ -227,26 +227,28 @@ function Shots() {
       <strong>{shot === undefined ? '\u00a0' : t('shotFacts', shotAt.value + 1, all.length, shot.from, lastOf(shot))}</strong>
       <button
         type="button"
-        class="small"
+        class="small acts"
         title={t('splitHint')}
         disabled={shot === undefined || frame.value === shot.from}
         onClick={splitHere}
       >
         {t('splitHere')}
       </button>
-      <button type="button" class="small" title={t('joinHint')} disabled={shotAt.value === 0} onClick={joinBefore}>
+      <button type="button" class="small acts" title={t('joinHint')} disabled={shotAt.value === 0} onClick={joinBefore}>
         {t('joinBefore')}
       </button>
       {cuts === null && <span class="muted">{t('lookingForCuts', Math.floor((open?.looked ?? 0) * 100))}</span>}
       {asCut && session.value !== undefined && (
-        <button type="button" class="small" title={t('useCutsHint')} onClick={divideByCuts}>
+        <button type="button" class="small acts" title={t('useCutsHint')} onClick={divideByCuts}>
           {t('useCuts', cuts.length + 1)}
         </button>
       )}
       <span class="spring" />
       <span class="muted" title={t('stabilityHint')}>{`${t('stability')} ${trembles}`}</span>
-      <Switch name="smooth" />
-      <Switch name="fill" />
+      <Locked>
+        <Switch name="smooth" />
+        <Switch name="fill" />
+      </Locked>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** What is shown without a workspace: what this is, and the choice of one. */
 import { Choice } from '../parts/choice.tsx';
+import { readOnly } from '../readOnly.ts';
 import { t } from '../words.ts';
 
 export function StartScreen() {
@@ -9,6 +10,7 @@ export function StartScreen() {
         <p class="start-title">{t('startTitle')}</p>
         <p class="muted">{t('startAbout')}</p>
       </header>
+      {readOnly.value && <p>{t('readOnlyStart')}</p>}
       <Choice />
     </div>
   );

@@ -1,4 +1,4 @@
-/** Training: its options at the left, and at the right what comes of them: state, loss, previews, backups. Narrow screens show all of it and take no orders. */
+/** Training: its options at the left, and at the right what comes of them: state, loss, previews, backups. */
 import type { ModelEvent, ModelInfo } from '../../protocol.ts';
 import { startJob } from '../api.ts';
 import { Empty, Field } from '../parts/basics.tsx';
@@ -9,6 +9,7 @@ import { TrainingHistory } from '../parts/trainingHistory.tsx';
 import { Presets } from '../parts/trainingPresets.tsx';
 import { Preview } from '../parts/trainingPreview.tsx';
 import { Status } from '../parts/trainingStatus.tsx';
+import { readOnly } from '../readOnly.ts';
 import { attempt, go, groups, isAlive, notify, place, refreshWorkspace, trainingOf, workspace } from '../store.ts';
 import { applyOptions, iterationOf, presentOptions, refreshStory, story, textOf, type Values, valueText } from '../trainingState.ts';
 import { type Signal, useEffect, useSignal } from '../ui.ts';
@@ -25,6 +26,9 @@ export function TrainingScreen() {
   useEffect(() => {
     changed.value = path === '' ? facesetsByName() : {};
   }, [path, found === undefined]);
+  useEffect(() => {
+    if (readOnly.value && path === '' && found?.models[0] !== undefined) go('training', found.models[0].path); // no new one is begun here
+  }, [readOnly.value, path, found]);
   const model = found?.models.find((one) => one.path === path);
   const job = path === '' ? undefined : trainingOf(path);
   const alive = job !== undefined && isAlive(job);
@@ -67,7 +71,7 @@ export function TrainingScreen() {
       >
         <Field label={t('model')}>
           <select value={path} onChange={({ currentTarget }) => go('training', currentTarget.value)}>
-            <option value="">{t('newModel')}</option>
+            {!readOnly.value && <option value="">{t('newModel')}</option>}
             {[...new Set([...found.models.map((one) => one.path), ...(path === '' ? [] : [path])])].map((one) => (
               <option key={one}>{one}</option>
             ))}
@@ -75,20 +79,22 @@ export function TrainingScreen() {
         </Field>
         {path === '' && (
           <>
-            <Field label={t('modelName')} hint={taken ? t('nameTaken') : '\u00a0'}>
-              <input
-                aria-invalid={taken}
-                value={newName}
-                required
-                spellcheck={false}
-                onInput={({ currentTarget }) => (name.value = currentTarget.value)}
-              />
-            </Field>
+            <div class="acts">
+              <Field label={t('modelName')} hint={taken ? t('nameTaken') : '\u00a0'}>
+                <input
+                  aria-invalid={taken}
+                  value={newName}
+                  required
+                  spellcheck={false}
+                  onInput={({ currentTarget }) => (name.value = currentTarget.value)}
+                />
+              </Field>
+            </div>
             <Presets changed={changed} keep={facesetOptions} />
           </>
         )}
         <OptionsForm changed={changed} saved={present} />
-        <footer>
+        <footer class="acts">
           <Estimate model={model?.path} options={changed.value} measuredBytes={alive ? (job.training?.peakBytes ?? null) : null} />
           {alive ? (
             <Changes path={path} changed={changed} />
@@ -100,7 +106,6 @@ export function TrainingScreen() {
         </footer>
       </form>
       <div class="results">
-        <p class="read-only muted">{t('readOnly')}</p>
         <Status path={path} job={job} model={model} iteration={iteration} resume={() => void start(changed.value)} />
         {path === '' ? (
           <section class="chart">

@@ -21,7 +21,7 @@ export function WorkspaceScreen() {
           <h2 id="clips">
             {t('clips')} <span class="count">{clips.length}</span>
           </h2>
-          <button type="button" onClick={() => picker.current?.click()}>
+          <button type="button" class="acts" onClick={() => picker.current?.click()}>
             {t('addClip')}
           </button>
           <input
@@ -39,7 +39,7 @@ export function WorkspaceScreen() {
         {clips.length === 0 ? (
           <Empty title={t('noClips')}>
             <p>{t('noClipsNext')}</p>
-            <span class="row">
+            <span class="row acts">
               <button type="button" class="primary" disabled={uploading.value} onClick={() => picker.current?.click()}>
                 {t('addClip')}
               </button>
@@ -66,7 +66,7 @@ export function WorkspaceScreen() {
           <Empty title={t('noFacesets')}>
             <p>{t('noFacesetsNext')}</p>
             {clips[0] !== undefined && (
-              <button type="button" onClick={() => (extracting.value = clips[0])}>
+              <button type="button" class="acts" onClick={() => (extracting.value = clips[0])}>
                 {t('extractFirst', clips[0].path)}
               </button>
             )}
@@ -85,7 +85,7 @@ export function WorkspaceScreen() {
             {t('models')} <span class="count">{models.length}</span>
           </h2>
           {facesets.length > 0 && (
-            <button type="button" onClick={() => go('training')}>
+            <button type="button" class="acts" onClick={() => go('training')}>
               {t('newModel')}
             </button>
           )}
@@ -146,7 +146,7 @@ function ClipCard({ clip, onExtract }: { readonly clip: ClipInfo; readonly onExt
       </div>
       {about !== null && (
         <div class="card-actions">
-          <button type="button" class="small" aria-label={`${t('extract')} ${path}`} onClick={onExtract}>
+          <button type="button" class="small acts" aria-label={`${t('extract')} ${path}`} onClick={onExtract}>
             {t('extract')}
           </button>
           {clip.kind === 'clip' && (
@@ -278,7 +278,7 @@ function ForeignCard({ models: { path, names }, onImport }: { readonly models: F
         <p class="muted">{[t('foreignModel', names.join(', ')), ...sizeOf(path)].join(' · ')}</p>
       </div>
       <div class="card-actions">
-        <button type="button" class="small" onClick={onImport} aria-label={`${t('importModel')} ${path}`}>
+        <button type="button" class="small acts" onClick={onImport} aria-label={`${t('importModel')} ${path}`}>
           {t('importModel')}
         </button>
       </div>
