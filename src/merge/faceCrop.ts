@@ -16,6 +16,7 @@ import {
   warpWindow,
   wholePane,
 } from '../image/index.ts';
+import type { DisplayColours } from '../video/index.ts';
 import { type Picture, readWindow } from './picture.ts';
 import type { MergeSettings } from './settings.ts';
 
@@ -37,8 +38,10 @@ export interface FaceCrop {
   /** The part of the frame that holds every pixel read or written; BGR in 0…1. Undefined where the face lies outside of the frame. */
   readonly pane: Pane | undefined;
   readonly frameSize: { readonly width: number; readonly height: number };
-  /** The frame's own face at `size`, BGR in 0…1. */
+  /** The frame's own face at `size`, BGR in 0…1: as it looks on a display, where the frame is of wider colours. */
   readonly face: FloatImage;
+  /** How the frame's signal looks, where it is not what networks know: predictions are given colours as they look, and pasted as signals. */
+  readonly colours: DisplayColours | undefined;
   /** The same at the model's side: what the predictor takes. */
   readonly predictorInput: FloatImage;
   /** The frame's own face at XSEG_SIDE, where the mask mode asks for it. */
@@ -47,10 +50,15 @@ export interface FaceCrop {
   readonly hull: FloatImage | undefined;
 }
 
+/** A frame of wider colours, as networks see it; of the same size. */
+export interface SeenFrame {
+  readonly picture: Picture;
+  readonly colours: DisplayColours;
+}
+
 /**
  * @param landmarks  68 points in the frame.
  * @param model  what the predictor was trained on.
- * @param seen  the frame as networks know frames, where it is of wider colours; of the same size.
  * Source: crops as everywhere (face/align.ts); the crop that is pasted has 1 / scale of the side, so a larger scale shrinks the face.
  */
 export function cropFace(
@@ -59,7 +67,7 @@ export function cropFace(
   model: { readonly resolution: number; readonly faceType: FaceType },
   settings: MergeSettings,
   simd: Simd,
-  seen?: Picture,
+  seen?: SeenFrame,
 ): FaceCrop {
   const { resolution, faceType } = model;
   const size = settings.super_resolution_power === 0 ? resolution : resolution * 4;
@@ -70,13 +78,14 @@ export function cropFace(
   const frameSize = { width: frame.width, height: frame.height };
   const window = touched([faceFromFrame, outputFromFrame], size, frameSize);
   const pane = window && readWindow(frame, window, simd);
-  const seenPane = seen === undefined ? pane : window && readWindow(seen, window, simd);
+  const seenPane = seen === undefined ? pane : window && readWindow(seen.picture, window, simd);
   const crop = (from: Pane | undefined, side: number, target: Affine): FloatImage => {
     const out = floatImage(side, side, 3);
     if (from !== undefined) warpWindow(from, invertAffine(target), wholePane(out), simd, { range: [0, 1] });
     return out;
   };
   const face = crop(pane, size, faceFromFrame);
+  seen?.colours.fromSignal(face);
   const needsXseg = settings.mask_mode.includes('xseg-dst');
   const hull = settings.mask_mode === 'dst' ? floatImage(size, size, 1) : undefined;
   if (hull !== undefined) {
@@ -85,7 +94,7 @@ export function cropFace(
     });
   }
   return {
-    ...{ resolution, size, faceFromFrame, outputFromFrame, maskFromFrame, pane, frameSize, face, hull },
+    ...{ resolution, size, faceFromFrame, outputFromFrame, maskFromFrame, pane, frameSize, face, hull, colours: seen?.colours },
     predictorInput: resize(seen === undefined ? face : crop(seenPane, size, faceFromFrame), resolution, resolution, 'linear'),
     xsegInput: needsXseg ? crop(seenPane, XSEG_SIDE, faceFromImage(landmarks, XSEG_SIDE, faceType)) : undefined,
   };

@@ -68,7 +68,15 @@ export function rawPrediction(
   const { face, prd, dst } = workingFace(crop, prediction, settings);
   const mask = resizeToCrop(crop, faceMask(crop, { prd, dst }, prediction, settings, false, simd), simd);
   clip(mask.data, 0, 1);
-  return { face, mask };
+  return { face: asSignal(crop, face), mask };
+}
+
+/** A face as the frame holds faces. Nothing of it becomes brighter than the frame's own face is. */
+function asSignal({ colours, face: own }: FaceCrop, face: FloatImage): FloatImage {
+  if (colours === undefined) return face;
+  const out: FloatImage = { ...face, data: face.data.slice() };
+  colours.toSignal(out, colours.brightest(own));
+  return out;
 }
 
 /** @param crop  made with the same settings; its pane is defined. */
@@ -80,13 +88,13 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   const wrk = faceMask(crop, { prd, dst }, prediction, settings, mode !== 'raw-rgb', context.tools.simd);
   const mask = maskInFrame(crop, pane, wrk, context.tools.simd);
   if (mode === 'original') return { colour: pane.image, mask, merged: false };
-  if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, face, context.tools.simd), mask, merged: true };
+  if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, asSignal(crop, face), context.tools.simd), mask, merged: true };
   if (!isVisible(mask)) return { colour: pane.image, mask, merged: false };
   const area = readsArea(settings) ? areaOf(resizeToCrop(crop, wrk, context.tools.simd)) : floatImage(0, 0, 1);
   const linear = settings.linear_light;
   const toMix = mixingSpace(linear, context.tools);
 
-  const coloured = colourFace(crop, face, area, settings, context);
+  const coloured = asSignal(crop, colourFace(crop, face, area, settings, context));
   const out = inFrame(crop, pane, coloured, mask, settings, context);
   if (!needsSecondStage(settings)) {
     if (linear) toEncoded(out, context.tools.light);
@@ -191,10 +199,17 @@ function whitened(image: FloatImage, area: FloatImage | undefined): FloatImage {
 function filterFace(face: FloatImage, crop: FaceCrop, area: FloatImage, settings: MergeSettings, context: FaceContext): FloatImage {
   const { mode } = settings;
   const seamless = mode === 'seamless' || mode === 'seamless-hist-match';
-  let out = seamless ? recolour(face, crop.face, area, settings.color_transfer_mode, context.rng, context.tools.table) : face;
-  if (mode === 'seamless-hist-match') out = histogramMatch(out, crop.face, settings.hist_match_threshold);
-  out = motionBlurred(out, settings, context.motion);
+  const out = motionBlurred(seamless ? recoloured(face, crop, area, settings, context) : face, settings, context.motion);
   return blurSharpen(out, settings.sharpen_mode, settings.blursharpen_amount, context.tools.simd);
+}
+
+/** Colours and histogram of a face that is in the frame already. */
+function recoloured(face: FloatImage, crop: FaceCrop, area: FloatImage, settings: MergeSettings, { rng, tools }: FaceContext): FloatImage {
+  const { mode, color_transfer_mode: transfer, hist_match_threshold: threshold } = settings;
+  if (transfer === 'none' && mode !== 'seamless-hist-match') return face;
+  crop.colours?.fromSignal(face);
+  const coloured = recolour(face, crop.face, area, transfer, rng, tools.table);
+  return asSignal(crop, mode === 'seamless-hist-match' ? histogramMatch(coloured, crop.face, threshold) : coloured);
 }
 
 function motionBlurred(face: FloatImage, settings: MergeSettings, motion: Motion): FloatImage {

@@ -1,5 +1,5 @@
 /** Predicted faces back into frames: settings, crops, masks, colours, seams, motion; and the frame as a whole. */
-export { cropFace, type FaceCrop, MASK_SCALE, XSEG_SIDE } from './faceCrop.ts';
+export { cropFace, type FaceCrop, MASK_SCALE, type SeenFrame, XSEG_SIDE } from './faceCrop.ts';
 export { type MergeTools, mergeTools } from './faceMerge.ts';
 export { enhancerNetwork, type FaceNetwork, maskNetwork, type PixelForm, pixelFormOf } from './faceNetwork.ts';
 export {

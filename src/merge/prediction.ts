@@ -5,7 +5,7 @@ import { flagOf } from '../train/index.ts';
 import type { FaceCrop } from './faceCrop.ts';
 import type { MergeSettings } from './settings.ts';
 
-/** Images at the model's side unless said; BGR or one channel, 0…1 (values outside are held at the limits). */
+/** Images at the model's side unless said; BGR of BT.709 or one channel, 0…1 (values outside are held at the limits). */
 export interface Prediction {
   readonly face: FloatImage;
   /** Where the predicted face is. */
@@ -20,17 +20,19 @@ export interface Prediction {
 }
 
 /**
- * Face and masks at the crop's size, clipped, the enhanced face mixed in.
+ * Face and masks at the crop's size, clipped, the enhanced face mixed in; in the colours of the crop's own face.
  *
  * @throws OptionError if super resolution is asked for and there is no enhanced face.
  */
 export function workingFace(
-  { size }: FaceCrop,
+  { size, colours }: FaceCrop,
   { face, mask, dstMask, enhanced }: Prediction,
   { super_resolution_power: power }: MergeSettings,
 ): { face: FloatImage; prd: FloatImage; dst: FloatImage } {
+  const working = mixedFace(face, enhanced, size, power);
+  colours?.fromBt709(working);
   return {
-    face: mixedFace(face, enhanced, size, power),
+    face: working,
     prd: resize(clipped(mask), size, size, 'cubic'),
     dst: resize(clipped(dstMask), size, size, 'cubic'),
   };

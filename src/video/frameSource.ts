@@ -3,8 +3,8 @@
  * than the frame at hand.
  */
 import type { ByteImage } from '../image/index.ts';
+import type { WideColours } from './displayColours.ts';
 import type { DeepImage } from './frameSink.ts';
-import type { WideColours } from './toneUnmap.ts';
 
 export interface Frame {
   /** Number of the frame in the whole clip from 0, in order of presentation, whatever range is read. */

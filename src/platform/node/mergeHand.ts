@@ -28,7 +28,7 @@ import {
   XSEG_SIDE,
 } from '../../merge/index.ts';
 import { createSwapper, type ModelConfig, type Swapper } from '../../models/index.ts';
-import { type SinkPicture, ToneUnmap, type WideColours } from '../../video/index.ts';
+import { DisplayColours, type SinkPicture, type WideColours } from '../../video/index.ts';
 import { type NetworkFile, openEnhancer, openMasker } from './mergeNetworks.ts';
 import { ortBackend } from './ortBackend.ts';
 
@@ -187,7 +187,7 @@ export class MergeHand {
   readonly #model: MergeModel;
   readonly #tools = mergeTools();
   readonly #open = new Map<number, { task: MergeTask; crops: FaceCrop[]; ms: number }>();
-  readonly #unmaps = new Map<string, ToneUnmap>();
+  readonly #colours = new Map<string, DisplayColours>();
 
   constructor(model: MergeModel) {
     this.#model = model;
@@ -197,7 +197,8 @@ export class MergeHand {
   crop(task: MergeTask): PredictInput[] {
     const began = performance.now();
     const { picture, faces, settings, seen, xsegMasks } = task;
-    const crops = faces.map((landmarks) => cropFace(picture, landmarks, this.#model, settings, this.#tools.simd, seen?.picture));
+    const wide = seen && { picture: seen.picture, colours: this.#coloursOf(seen.wide) };
+    const crops = faces.map((landmarks) => cropFace(picture, landmarks, this.#model, settings, this.#tools.simd, wide));
     this.#open.set(task.id, { task, crops, ms: performance.now() - began });
     return crops.map(({ predictorInput, xsegInput }) => ({
       face: Float32Array.from(predictorInput.data),
@@ -217,7 +218,7 @@ export class MergeHand {
     const began = performance.now();
     const { task, crops, ms } = this.#open.get(id)!;
     this.#open.delete(id);
-    const faces = crops.map((crop, i) => ({ crop, prediction: this.#prediction(task, i, crop, predictions[i]!) }));
+    const faces = crops.map((crop, i) => ({ crop, prediction: this.#prediction(task, i, predictions[i]!) }));
     const { frame, motion, seed, picture, settings, covered } = task;
     const merged = mergeFrame(picture, faces, settings, { frame, motion, seed, tools: this.#tools });
     const light = merged.image.width === picture.width ? lightOf(picture, merged.image, merged.mask) : undefined;
@@ -229,31 +230,24 @@ export class MergeHand {
     };
   }
 
-  /** What the networks said, in the colours of the frame, with the masks that the face brings. */
-  #prediction(task: MergeTask, i: number, crop: FaceCrop, raw: RawPrediction): Prediction {
-    const { seen, xsegMasks } = task;
+  /** What the networks said, with the mask that the face brings. */
+  #prediction({ xsegMasks, faces }: MergeTask, i: number, raw: RawPrediction): Prediction {
     const { face, mask, dstMask, enhanced, xsegPrd, xsegDst } = raw;
-    const pictures = [square(face, 3), ...(enhanced === undefined ? [] : [square(enhanced, 3)])];
-    if (seen !== undefined) {
-      const unmap = this.#unmapOf(seen.wide);
-      const most = unmap.brightest(crop.face); // highlights as bright as those of the face in whose place it comes
-      for (const picture of pictures) unmap.unmap(picture, most);
-    }
     const own = xsegMasks?.[i];
     return {
-      face: pictures[0]!,
-      enhanced: pictures[1],
+      face: square(face, 3),
+      enhanced: enhanced && square(enhanced, 3),
       ...{ mask: square(mask, 1), dstMask: square(dstMask, 1) },
       xsegPrd: xsegPrd && square(xsegPrd, 1),
       xsegDst:
-        own === undefined ? xsegDst && square(xsegDst, 1) : placedMask(own, faceFromImage(task.faces[i]!, XSEG_SIDE, this.#model.faceType)),
+        own === undefined ? xsegDst && square(xsegDst, 1) : placedMask(own, faceFromImage(faces[i]!, XSEG_SIDE, this.#model.faceType)),
     };
   }
 
-  #unmapOf(wide: WideColours): ToneUnmap {
+  #coloursOf(wide: WideColours): DisplayColours {
     const key = JSON.stringify(wide);
-    const known = this.#unmaps.get(key) ?? new ToneUnmap(wide);
-    this.#unmaps.set(key, known);
+    const known = this.#colours.get(key) ?? new DisplayColours(wide);
+    this.#colours.set(key, known);
     return known;
   }
 }

@@ -19,7 +19,12 @@ const landmarksAt = (frame: number): Float64Array => fakeLandmarks(faceAt(frame)
 const faces = join(scratch, 'faces');
 mkdirSync(faces);
 for (let frame = 0; frame < FRAMES; frame++) {
-  const plan = { file: `${frame}_0.jpg`, sourceFilename: `${frame}.png`, rect: [0, 0, 9, 9], landmarks: landmarksAt(frame) } as const;
+  const plan = {
+    file: `${frame}_0.jpg`,
+    sourceFilename: `${frame}.png`,
+    rect: [0, 0, 9, 9],
+    landmarks: Float32Array.from(landmarksAt(frame)),
+  } as const;
   const image = fakeImage([faceAt(frame)]);
   writeFileSync(
     join(faces, plan.file),
