@@ -68,6 +68,12 @@ function Bar() {
       )}
       <span class="spring" />
       <FolderButton />
+      {isOpen && (
+        <button type="button" class="jobs-button" aria-expanded={drawer.value} onClick={() => (drawer.value = !drawer.value)}>
+          {active > 0 && <span class="pulse" aria-hidden="true" />}
+          {active > 0 ? t('runningCount', active) : t('jobs')}
+        </button>
+      )}
       <select
         class="language"
         aria-label={t('language')}
@@ -83,12 +89,6 @@ function Bar() {
       <button type="button" class="quiet icon" aria-label={t('help')} title={`${t('help')} (?)`} onClick={() => (help.value = true)}>
         ?
       </button>
-      {isOpen && (
-        <button type="button" class="jobs-button" aria-expanded={drawer.value} onClick={() => (drawer.value = !drawer.value)}>
-          {active > 0 && <span class="pulse" aria-hidden="true" />}
-          {active > 0 ? t('runningCount', active) : t('jobs')}
-        </button>
-      )}
     </header>
   );
 }

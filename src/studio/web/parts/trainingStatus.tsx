@@ -57,7 +57,7 @@ export function Status({ path, job, model, iteration, resume }: Props) {
               {job.state === 'stopping' ? t('kill') : t('pause')}
             </button>
           ) : (
-            <button type="button" class="primary" onClick={resume}>
+            <button type="button" onClick={resume}>
               {t('resumeTraining')}
             </button>
           )}

@@ -95,7 +95,7 @@ export function WorkspaceScreen() {
             <p>{t(facesets.length > 1 ? 'noModelsNext' : 'noModelsYet')}</p>
           </Empty>
         ) : (
-          <ul class="cards cards-wide">
+          <ul class="cards">
             {models.map((model) => (
               <ModelCard key={model.path} model={model} />
             ))}
@@ -150,7 +150,7 @@ function ClipCard({ clip, onExtract }: { readonly clip: ClipInfo; readonly onExt
             {t('extract')}
           </button>
           {clip.kind === 'clip' && (
-            <a class="small quiet" href={hashOf('verify', path)} aria-label={`${t('verify')} ${path}`}>
+            <a class="button small quiet" href={hashOf('verify', path)} aria-label={`${t('verify')} ${path}`}>
               {t('verify')}
             </a>
           )}
