@@ -6,7 +6,11 @@ import { FFmpegError, PosixError } from 'node-av/lib';
 
 export * from 'node-av/constants';
 export {
+  avChannelLayoutDefault,
+  avChannelLayoutDescribe,
+  avGetCodecName,
   avGetPixFmtName,
+  avGetSampleFmtName,
   Codec,
   CodecContext,
   Dictionary,
