@@ -10,6 +10,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FaceMetadata, readFace } from '../src/faceset/index.ts';
 import { nodeCodec } from '../src/platform/node/codec.ts';
+import { faceMeasures } from '../src/studio/protocol.ts';
 import { liae } from './support/built.ts';
 import { expectAccessible, expectFitting, noBrowser, type Opened, openPage, type Served, serveStudio } from './support/studioPage.ts';
 import { expectClose } from './support.ts';
@@ -73,7 +74,11 @@ describe.skipIf(noBrowser)('in Chromium', () => {
       await page.getByText(/^(\d+) of \1 measured$/).waitFor({ timeout: 60_000 });
     }
     const all = namesIn(src).length;
-    const yaw = page.locator('.histogram').nth(1);
+    const bars = page.locator('.histogram');
+    expect(await bars.count()).toBe(faceMeasures.length); // these faces are liae's own: it knows all of them
+    for (const measure of ['sharpness', 'size in frame', 'motion sharpness', 'detector score', 'time in clip'])
+      await page.getByRole('img', { name: new RegExp(`^${measure}: ${all} of ${all} faces`) }).waitFor();
+    const yaw = page.locator('.measure-range', { hasText: 'yaw' }).locator('.histogram');
     await page.mouse.move(...(await placeOf(yaw, 0.5, 0.5)));
     await page.mouse.down();
     await page.mouse.move(...(await placeOf(yaw, 0.99, 0.5)), { steps: 4 });
@@ -90,6 +95,28 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     expect(await shown()).toBeLessThan(before);
     await press('Delete');
     await expect.poll(shown).toBe(all);
+    await isFitting();
+  });
+
+  test('an order that needs the pictures is found once by a job, and then at hand', async () => {
+    const order = async (): Promise<string[]> =>
+      (await page.locator('.face').all()).length === 0
+        ? []
+        : await page.locator('.face').evaluateAll((all) => all.map((one) => String((one as { ariaLabel?: string }).ariaLabel)));
+    await page.getByLabel('Sort').selectOption('novelty');
+    await page.getByRole('button', { name: 'Find this order' }).click();
+    const { out } = await liae(['faces', 'sort', src, '--by', 'novelty', '--list']);
+    const listed = out.trim().split('\n');
+    await expect.poll(order, { timeout: 30_000 }).toEqual(listed);
+    await page.getByRole('button', { name: 'ascending' }).click();
+    await expect.poll(order).toEqual([...listed].reverse());
+    await page.getByRole('button', { name: 'descending' }).click();
+    await page.reload();
+    await page.locator('.face').first().waitFor();
+    await page.getByLabel('Sort').selectOption('novelty');
+    await expect.poll(order).toEqual(listed);
+    expect(await page.getByRole('button', { name: 'Find this order' }).count()).toBe(0);
+    await page.getByLabel('Sort').selectOption('yaw');
     await isFitting();
   });
 
@@ -184,9 +211,16 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     for (let i = 0; i < 28; i++) await press(']');
     await page.getByText(/^Point 37, left eye/).waitFor();
     for (let i = 0; i < 3; i++) await press('Shift+ArrowUp');
-    const shot = await page
-      .locator('.new-crop canvas')
-      .evaluate((canvas) => (canvas as unknown as { toDataURL: () => string }).toDataURL());
+    const crop = (): Promise<string> =>
+      page.locator('.new-crop canvas').evaluate((canvas) => (canvas as unknown as { toDataURL: () => string }).toDataURL());
+    let shot = await crop();
+    const isStill = async (): Promise<boolean> => {
+      await page.waitForTimeout(150);
+      const before = shot;
+      shot = await crop();
+      return before === shot;
+    };
+    await expect.poll(isStill).toBe(true); // it follows the keys a moment later
     await press('Control+s');
     await page.getByText(`Saved: landmarks of ${name} by hand`, { exact: true }).waitFor();
     const preview = await codec.decode(Buffer.from(shot.slice(shot.indexOf(',') + 1), 'base64'), 'preview');

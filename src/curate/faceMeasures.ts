@@ -28,8 +28,8 @@ interface Subject {
 
 type Measure = (subject: Subject) => ArrayLike<number>;
 
-/** All but identity, which is not a function of these. */
-const measures: Readonly<Record<Exclude<MeasureName, 'identity'>, Measure>> = {
+/** All but those that are not functions of these. */
+const measures: Readonly<Record<Exclude<MeasureName, 'identity' | 'extraction'>, Measure>> = {
   sharpness: ({ image: { width, height }, maskedGrey }) => [sharpness({ width, height, data: Float64Array.from(maskedGrey()) })],
   detail: ({ image, metadata }) => [measureFace(image, metadata.landmarks).sharpness],
   motion: ({ masked }) => [laplacianVariance(masked().data, masked().width, masked().height, 3)],
@@ -147,7 +147,11 @@ async function measureJob(job: MeasureJob, codec: ImageCodec, models: FaceModels
     const { from, width } = measureTable[measure];
     const lacking = metadata === undefined && from !== 'pixels';
     let found: ArrayLike<number> | undefined;
-    if (!lacking) found = measure === 'identity' ? await identityOf(job, image, codec, models) : measures[measure](subject);
+    if (!lacking) {
+      if (measure === 'identity') found = await identityOf(job, image, codec, models);
+      else if (measure === 'extraction') found = extractionOf(job);
+      else found = measures[measure](subject);
+    }
     const array = measureArray(measure, found?.length ?? width);
     if (found === undefined) array.fill(Number.NaN);
     else array.set(found);
@@ -174,6 +178,13 @@ function subjectOf(image: ByteImage | undefined, { metadata, size }: MeasureJob)
     maskedGrey: once(() => greyBytes(masked())),
     hueAndValue: once(() => meanHueAndValue(image!)),
   };
+}
+
+/** Undefined of files that are no JPEGs, which hold no fields of ours. */
+function extractionOf({ name, bytes }: MeasureJob): ArrayLike<number> | undefined {
+  if (bytes?.[0] !== 0xff) return undefined;
+  const { detectorScore, landmarkScore, time } = liaeFields(readFace(bytes, name).dict);
+  return [detectorScore ?? Number.NaN, landmarkScore ?? Number.NaN, time ?? Number.NaN];
 }
 
 async function identityOf(

@@ -11,9 +11,9 @@ export interface MeasureInfo {
   readonly store: 'f8' | 'f4' | 'u1';
   /**
    * What it is computed from. `pixels`: the image alone; `face`: image and landmarks; `landmarks`: no image; `identity`: what extraction kept in
-   * the file, else the identity network.
+   * the file, else the identity network; `file`: what extraction kept in the file.
    */
-  readonly from: 'pixels' | 'face' | 'landmarks' | 'identity';
+  readonly from: 'pixels' | 'face' | 'landmarks' | 'identity' | 'file';
   readonly label: string;
 }
 
@@ -33,6 +33,7 @@ export const measureTable = {
   pose: { width: 3, store: 'f8', from: 'landmarks', label: 'pitch, yaw, roll in radians' },
   sourceArea: { width: 1, store: 'f8', from: 'landmarks', label: 'area of the rectangle in the frame, in pixels' },
   expression: { width: 4, store: 'f8', from: 'landmarks', label: 'mouth opening, mouth width, eye opening, height of brows' },
+  extraction: { width: 3, store: 'f8', from: 'file', label: 'score of the detector, score of the landmarks, seconds in the clip' },
   identity: { width: 128, store: 'f4', from: 'identity', label: 'vector of identity' },
 } as const satisfies Readonly<Record<string, MeasureInfo>>;
 

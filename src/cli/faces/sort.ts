@@ -1,4 +1,6 @@
 /** `liae faces sort`: renames faces to numbers in the order of a measure. */
+import { resolve } from 'node:path';
+import { OptionError } from '../../base/index.ts';
 import {
   type Measures,
   numberedMoves,
@@ -9,7 +11,8 @@ import {
   sortKinds,
   trashMoves,
 } from '../../curate/index.ts';
-import { nodeFolder } from '../../platform/node/files.ts';
+import { fileStamps } from '../../platform/node/curateWorkers.ts';
+import { nodeFolder, replaceFile } from '../../platform/node/files.ts';
 import { optional } from '../args.ts';
 import type { Command } from '../command.ts';
 import { interruptible, progressOf, wholeNumber } from './longRun.ts';
@@ -19,7 +22,7 @@ import { carryOut, counted, dryRunFlag, folderOf, openWorkplace, refusePacked, s
 export const sort: Command = {
   name: 'faces sort',
   summary: 'rename faces to numbers in the order of a measure',
-  usage: 'DIR [--by KIND] [--target N] [--dissimilar] [--list] [--dry-run]',
+  usage: 'DIR [--by KIND] [--target N] [--dissimilar] [--list [--out FILE]] [--dry-run]',
   about: [
     'Renames the pictures of DIR to 00000.jpg, 00001.jpg… Ties keep the present order. Pictures without face data, where the measure needs them, and those that a kind sets aside go to the trash.',
     ...sortKinds.map(({ name, number, label }) => `${name}${number === undefined ? '' : ` (${number})`}: ${label}`),
@@ -29,11 +32,15 @@ export const sort: Command = {
     { name: 'target', kind: 'value', shape: 'N', help: 'how many faces final and final-fast choose', default: '2000' },
     { name: 'dissimilar', kind: 'switch', help: 'absdiff: the least similar next' },
     { name: 'list', kind: 'switch', help: 'only print the names in their order' },
+    { name: 'out', kind: 'value', shape: 'FILE', help: 'with --list: write the order into this JSON file instead' },
     dryRunFlag,
   ],
   words: 1,
   async run(args, terminal) {
     const kind = sortKindOf(optional(args, 'by') ?? 'hist');
+    const out = optional(args, 'out');
+    if (out !== undefined && args.values.list !== true)
+      throw new OptionError('--out goes with --list', { next: 'add --list, which renames nothing' });
     const target = wholeNumber(optional(args, 'target') ?? '2000', '--target', [1, 10_000_000]);
     return await interruptible(async (signal) => {
       const path = await folderOf(args);
@@ -46,6 +53,18 @@ export const sort: Command = {
       const { order, trash, notes } = sortFaces(kind, measures, options);
       for (const line of notes) terminal.note(line);
       const names = order.map((i) => images.name(i));
+      if (out !== undefined) {
+        const stamps = await fileStamps(path, images);
+        const ordered = [...order, ...trash];
+        const text = JSON.stringify({
+          by: kind.name,
+          aside: trash.length,
+          names: ordered.map((i) => images.name(i)),
+          stamps: ordered.map((i) => stamps[i]!),
+        });
+        await replaceFile(resolve(out), [new TextEncoder().encode(`${text}\n`)]);
+        return 0;
+      }
       if (place === undefined) {
         terminal.out(names.map((name) => `${name}\n`).join(''));
         return 0;

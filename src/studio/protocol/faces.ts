@@ -10,7 +10,10 @@ const place = () => text({ min: 1, max: 1000 });
 export const fileName = () => text({ min: 1, max: 255, pattern: /^[^/\\\0]+$/ });
 
 /** Numbers of faces that lists are sorted and filtered by, in the order in which the page shows them. */
-export const faceMeasures = ['sharpness', 'yaw', 'pitch', 'brightness', 'exposure', 'area', 'mouth', 'eyes'] as const;
+export const faceMeasures = [
+  ...(['sharpness', 'motion', 'area', 'yaw', 'pitch', 'roll', 'brightness', 'exposure', 'hue', 'black'] as const),
+  ...(['mouth', 'eyes', 'detectorScore', 'landmarkScore', 'seconds'] as const),
+] as const;
 export type FaceMeasure = (typeof faceMeasures)[number];
 
 const MANY = 5_000_000;
@@ -168,11 +171,27 @@ export const sortOrders = [
   ...(['black', 'origname', 'oneface', 'absdiff', 'final', 'final-fast', 'identity', 'expression', 'novelty', 'exposure'] as const),
 ] as const;
 
+/** Orders of the grid that no single number makes: a job finds them, and they are kept. */
+export const faceOrders = [
+  ...(['identity', 'expression', 'novelty', 'hist', 'hist-dissim', 'absdiff', 'final', 'final-fast', 'origname', 'oneface'] as const),
+] as const;
+export type FaceOrderName = (typeof faceOrders)[number];
+export const faceOrder = object({
+  /** The present faces, first to last, those that were set aside behind the others. Null: not looked for yet. */
+  names: nullable(list(text(), { max: MANY })),
+  /** How many of them, at the end, were set aside. */
+  aside: integer(),
+  /** Faces that have come since: they are not among the names. */
+  missing: integer(),
+});
+export type FaceOrder = Infer<typeof faceOrder>;
+
 /** A tool of `liae faces`, run on a folder. Each can be taken back. */
 export const facesJob = either(
   object({ kind, faces, tool: word('best'), count: integer({ min: 1, max: 10_000_000 }) }),
   object({ kind, faces, tool: word('dedupe'), threshold: number({ min: 0.1, max: 100 }) }),
   object({ kind, faces, tool: word('sort'), by: word(...sortOrders), target: integer({ min: 1, max: 10_000_000 }) }),
+  object({ kind, faces, tool: word('order'), by: word(...faceOrders), target: integer({ min: 1, max: 10_000_000 }) }),
   object({ kind, faces, tool: word('mask'), from: word('hull', 'person', 'polygons'), within: crop }),
   object({ kind, faces, tool: word('unmask'), what: word('mask', 'polygons') }),
   object({ kind, faces, tool: word('mirror'), add: flag() }),

@@ -48,7 +48,7 @@ export async function faceGroups(places: Places, path: string): Promise<FaceGrou
 }
 
 /** The present name of a face that had a name and a stamp, in a list of one; or none. */
-function presentNames({ names, stamps }: FaceList): (name: string, stamp: string) => readonly string[] {
+export function presentNames({ names, stamps }: FaceList): (name: string, stamp: string) => readonly string[] {
   const byName = new Map(names.map((name, i) => [name, stamps[i]!]));
   const byStamp = new Map<string, readonly string[]>();
   for (const [i, stamp] of stamps.entries()) byStamp.set(stamp, [...(byStamp.get(stamp) ?? []), names[i]!]);
@@ -83,7 +83,7 @@ export async function labelGroup(places: Places, path: string, id: number, label
   return await faceGroups(places, path);
 }
 
-async function readJson(file: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+export async function readJson(file: string): Promise<Readonly<Record<string, unknown>> | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined || found.size > MAX_GROUPS) return undefined;
   try {
@@ -94,7 +94,7 @@ async function readJson(file: string): Promise<Readonly<Record<string, unknown>>
   }
 }
 
-const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((v) => typeof v === 'string');
+export const isTexts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.every((v) => typeof v === 'string');
 const isMean = (value: unknown): value is readonly number[] =>
   Array.isArray(value) && value.length === WIDTH && value.every((v) => typeof v === 'number' && Number.isFinite(v));
 

@@ -1,6 +1,7 @@
 /** The tools of `liae faces` as jobs: each request becomes a command line. */
 import type { FacesJobRequest } from '../protocol.ts';
 import { groupsFile } from './faceGroups.ts';
+import { orderFile } from './faceOrders.ts';
 import type { Places } from './places.ts';
 
 /** @returns what follows `liae`. @throws OptionError if the place is none of the workspace. */
@@ -13,6 +14,16 @@ export async function facesWords(request: FacesJobRequest, places: Places): Prom
       return ['faces', 'dedupe', folder, `--threshold=${request.threshold}`];
     case 'sort':
       return ['faces', 'sort', folder, `--by=${request.by}`, `--target=${request.target}`];
+    case 'order':
+      return [
+        'faces',
+        'sort',
+        folder,
+        `--by=${request.by}`,
+        `--target=${request.target}`,
+        '--list',
+        `--out=${orderFile(places, request.faces, request.by)}`,
+      ];
     case 'mask':
       return ['faces', 'mask', folder, `--from=${request.from}`, `--face-type=${request.within}`];
     case 'unmask':

@@ -17,10 +17,21 @@ import { type FaceFile, liaeFields, readFace, withLiaeFields, writeFace } from '
 import { type Affine, invertAffine, mapPoints } from '../../image/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
 import { openInput } from '../../platform/node/openInput.ts';
-import type { Changed, FaceDetail, FaceGroups, FaceList, FrameAnswer, MaskShape, PoseCoverage } from '../protocol.ts';
-import { faceDetail, faceGroups, facesJob, frameAnswer, poseCoverage, sortOrders } from '../protocol.ts';
+import type { Changed, FaceDetail, FaceGroups, FaceList, FaceOrder, FrameAnswer, MaskShape, PoseCoverage } from '../protocol.ts';
+import {
+  faceDetail,
+  faceGroups,
+  faceMeasures,
+  faceOrder,
+  faceOrders,
+  facesJob,
+  frameAnswer,
+  poseCoverage,
+  sortOrders,
+} from '../protocol.ts';
 import { groupsFile } from './faceGroups.ts';
 import { facesWords } from './faceJobs.ts';
+import { orderFile } from './faceOrders.ts';
 import { numbersFile } from './faceTable.ts';
 import { Places } from './places.ts';
 import { facesRoutes } from './routes/faces.ts';
@@ -353,9 +364,7 @@ describe('groups and coverage', () => {
       const names = poses.map((_, i) => `${i}.jpg`);
       for (const name of names) writeFileSync(join(root, path, name), 'x');
       const stamps = names.map((name) => statSync(join(root, path, name)));
-      const columns = Object.fromEntries(
-        ['sharpness', 'brightness', 'exposure', 'area', 'mouth', 'eyes'].map((name) => [name, poses.map(() => 0)]),
-      );
+      const columns = Object.fromEntries(faceMeasures.map((name) => [name, poses.map(() => 0)]));
       const measures = { ...columns, yaw: poses.map(([yaw]) => yaw), pitch: poses.map(([, pitch]) => pitch) };
       mkdirSync(join(root, '.liae/measures'), { recursive: true });
       expect(stamps).toHaveLength(poses.length);
@@ -391,6 +400,82 @@ describe('groups and coverage', () => {
       covered: 0.5,
       enough: { faces: 3, degrees: 8 },
     });
+  });
+});
+
+describe('measures and orders', () => {
+  test('what extraction knew of a face is measured as its file has it; a file without it has none of these numbers', async () => {
+    const words = (path: string): string[] => ['faces', 'measure', join(root, path), '--out', numbersFile(places, path)];
+    await liae(...words(extracted));
+    const list: FaceList = await ask('GET', '/faces', { path: extracted });
+    for (const [i, name] of list.names.entries()) {
+      const { detectorScore, landmarkScore, time, pose } = liaeFields(face(extracted, name).dict);
+      const of = (measure: string): number => list.measures[measure]![i]!;
+      expectClose([of('seconds')], [time!], { abs: 1e-3 });
+      // Landmarks that were set by hand have no score.
+      for (const [measure, kept] of [
+        ['detectorScore', detectorScore],
+        ['landmarkScore', landmarkScore],
+      ] as const)
+        expect(of(measure)).toBe(kept === undefined ? null : Number(kept.toFixed(4)));
+      expectClose([of('roll')], [(pose!.roll * 180) / Math.PI], { abs: 1.5 }); // extraction poses what it aligned, the measure what is in the file
+    }
+    const bare = 'bare/aligned';
+    const [name = ''] = namesIn(extracted);
+    const { metadata } = face(extracted, name);
+    mkdirSync(join(root, bare), { recursive: true });
+    writeFileSync(join(root, bare, name), writeFace(bytesOf(extracted, name), metadata, name, new Map()));
+    await liae(...words(bare));
+    const { measures } = await ask<FaceList>('GET', '/faces', { path: bare });
+    for (const measure of ['detectorScore', 'landmarkScore', 'seconds']) expect(measures[measure], measure).toEqual([null]);
+    expect(measures.area![0]).toBeCloseTo(list.measures.area![list.names.indexOf(name)]!, 0);
+  }, 60_000);
+
+  test('an order is found by a job, kept, and follows faces that are renamed, go and come', async () => {
+    const path = 'orders/aligned';
+    const given = readdirSync(join(repo, 'test/faces/dst')).slice(0, 8);
+    const names = given.map((_, i) => (i === 7 ? '00000_1.jpg' : `0000${i}_0.jpg`)); // two of one frame
+    for (const [i, name] of given.entries()) cpSync(join(repo, 'test/faces/dst', name), join(root, path, names[i]!));
+    const order = (by: string): Promise<FaceOrder> => ask('GET', '/faces/order', { path, by });
+    expect(await order('novelty')).toEqual({ names: null, aside: 0, missing: 8 });
+    const find = async (by: string, target = 2000): Promise<void> => {
+      mkdirSync(join(root, '.liae/orders'), { recursive: true });
+      const words = await facesWords(facesJob.read({ kind: 'faces', faces: path, tool: 'order', by, target }, 'request'), places);
+      await liae(...words);
+    };
+    const listed = async (by: string): Promise<string[]> =>
+      (await liae('faces', 'sort', join(root, path), '--by', by, '--list', '--target', '3'))
+        .split('\n')
+        .filter((line) => line.endsWith('.jpg'));
+    for (const by of faceOrders.filter((one) => one !== 'identity')) {
+      await find(by, 3);
+      const found = await order(by);
+      expect(faceOrder.read(found, 'answer')).toEqual(found);
+      expect([...found.names!].sort(), by).toEqual([...names].sort());
+      const chosen = await listed(by);
+      expect(found.names!.slice(0, 8 - found.aside), by).toEqual(chosen);
+      if (by === 'oneface') expect(found.names!.slice(6).sort()).toEqual(['00000_0.jpg', '00000_1.jpg']);
+    }
+    const before = (await order('novelty')).names!.map((name) => bytesOf(path, name));
+    await liae('faces', 'sort', join(root, path), '--by', 'face-yaw');
+    const renamed = (await order('novelty')).names!;
+    expect(renamed).not.toEqual(names);
+    expect(renamed.map((name) => bytesOf(path, name).equals(before[renamed.indexOf(name)]!))).toEqual(before.map(() => true));
+    await ask('POST', '/faces/trash', { path }, { names: [renamed[2]!] });
+    cpSync(join(repo, 'test/faces/dst', readdirSync(join(repo, 'test/faces/dst'))[9]!), join(root, path, 'new.jpg'));
+    expect(await order('novelty')).toEqual({ names: renamed.toSpliced(2, 1), aside: 0, missing: 1 });
+    await expect(order('../x')).rejects.toThrow('query.by');
+    writeFileSync(orderFile(places, path, 'hist'), '{"names":["x"],"stamps":["y"],"aside":7}');
+    expect((await order('hist')).names).toBeNull();
+  }, 60_000);
+
+  test('every order of the command line is one of the grid: by a number, or found by a job', () => {
+    const byNumber = {
+      ...{ blur: 'sharpness', 'motion-blur': 'motion', 'face-yaw': 'yaw', 'face-pitch': 'pitch', 'face-source-rect-size': 'area' },
+      ...{ brightness: 'brightness', hue: 'hue', black: 'black', exposure: 'exposure' },
+    } as const;
+    for (const measure of Object.values(byNumber)) expect(faceMeasures).toContain(measure);
+    expect([...Object.keys(byNumber), ...faceOrders].sort()).toEqual(sortKinds.map(({ name }) => name).sort());
   });
 });
 

@@ -1,7 +1,9 @@
 /** Which faces of a list are shown, in which order: sorting and filtering over columns, histograms, and which rows of a grid are in sight. */
-import { type FaceList, type FaceMeasure, faceMeasures } from '../protocol.ts';
+import { type FaceList, type FaceMeasure, type FaceOrderName, faceMeasures, faceOrders } from '../protocol.ts';
 
-export type SortKey = FaceMeasure | 'name';
+export type SortKey = FaceMeasure | FaceOrderName | 'name';
+export const isMeasure = (sort: SortKey): sort is FaceMeasure => faceMeasures.some((name) => name === sort);
+export const isOrder = (sort: SortKey): sort is FaceOrderName => faceOrders.some((name) => name === sort);
 /** Least and most; null is no bound. */
 export type Bounds = readonly [least: number | null, most: number | null];
 
@@ -17,8 +19,16 @@ export interface View {
 
 export const plainView: View = { sort: 'name', descending: false, text: '', ranges: {} };
 
-/** Indices of the faces to show. Faces without the measure come last, whichever way one sorts, and pass no range. */
-export function shownFaces({ names, measures }: FaceList, { sort, descending, text, ranges, only }: View): Int32Array {
+/**
+ * Indices of the faces to show. Faces without the measure, or without a place in the order, come last, whichever way one sorts, and pass no range.
+ *
+ * @param order  all names in the order that is sorted by, if it is one; empty while it is not known.
+ */
+export function shownFaces(
+  { names, measures }: FaceList,
+  { sort, descending, text, ranges, only }: View,
+  order: readonly string[] = [],
+): Int32Array {
   const needle = text.toLowerCase();
   const bounds = faceMeasures.flatMap((name) => {
     const range = ranges[name];
@@ -33,13 +43,19 @@ export function shownFaces({ names, measures }: FaceList, { sort, descending, te
     });
   const shown = Int32Array.from(names.keys()).filter(passes);
   if (sort === 'name') return descending ? shown.reverse() : shown;
-  const column = measures[sort] ?? [];
+  const column = isMeasure(sort) ? (measures[sort] ?? []) : ranksOf(names, order);
   const sign = descending ? -1 : 1;
   const key = Float64Array.from(names.keys(), (i) => {
     const value = column[i] ?? null;
     return value === null ? Number.POSITIVE_INFINITY : sign * value;
   });
   return shown.sort((a, b) => (key[a]! === key[b]! ? a - b : key[a]! < key[b]! ? -1 : 1));
+}
+
+/** Of each name its place in the order; null where it has none. */
+function ranksOf(names: readonly string[], order: readonly string[]): readonly (number | null)[] {
+  const places = new Map(order.map((name, at) => [name, at]));
+  return names.map((name) => places.get(name) ?? null);
 }
 
 /** How a measure is shown: areas as the side of a square of that area. */

@@ -18,6 +18,15 @@ test('faces sort by a measure both ways, equal ones by name, unmeasured ones las
   expect(shown({ sort: 'pitch' })).toEqual([0, 1, 2, 3]);
 });
 
+test('faces come in an order that was found, both ways, and those without a place come last', () => {
+  const ordered = (descending: boolean): number[] => [
+    ...shownFaces(list, { ...plainView, sort: 'novelty', descending }, ['c', 'gone', 'a1', 'a2']),
+  ];
+  expect(ordered(false)).toEqual([3, 0, 2, 1]);
+  expect(ordered(true)).toEqual([2, 0, 3, 1]);
+  expect(shown({ sort: 'novelty' })).toEqual([0, 1, 2, 3]);
+});
+
 test('filters hold together, with their bounds included', () => {
   expect(shown({ text: 'A' })).toEqual([0, 2]);
   expect(shown({ ranges: { yaw: [-5, 0] } })).toEqual([2]);

@@ -5,6 +5,8 @@ import {
   faceGroups,
   faceList,
   faceNames,
+  faceOrder,
+  faceOrders,
   fileName,
   frameAnswer,
   groupLabel,
@@ -18,6 +20,7 @@ import { openFace, faceDetail as readDetail, storedMaskOf } from '../faceDetail.
 import { saveLandmarks, savePolygons } from '../faceEdits.ts';
 import { framePicture, frameAnswer as readFrame } from '../faceFrame.ts';
 import { labelGroup, poseCoverage as readCoverage, faceGroups as readGroups } from '../faceGroups.ts';
+import { faceOrder as readOrder } from '../faceOrders.ts';
 import { facePicture, listFaces } from '../faceTable.ts';
 import { type Bytes, type Route, route, type Studio, unchanging } from '../routing.ts';
 
@@ -75,6 +78,11 @@ export const facesRoutes: readonly Route[] = [
     reply: faceGroups,
     answer: async ({ studio: { places }, query, body }) => await labelGroup(places, query.path, body.id, body.label),
   }),
+  route('GET', '/faces/order', 'faces in an order that a job has found', {
+    query: object({ path: place(), by: word(...faceOrders) }),
+    reply: faceOrder,
+    answer: async ({ studio: { places }, query }) => await readOrder(places, query.path, query.by),
+  }),
   route('GET', '/faces/coverage', 'which poses of a destination a source has', {
     query: object({ src: place(), dst: place() }),
     reply: poseCoverage,
@@ -84,47 +92,35 @@ export const facesRoutes: readonly Route[] = [
     query: inWorkspace,
     body: landmarksRequest,
     reply: changed,
-    async answer({ studio, query, body }) {
-      const done = await saveLandmarks(studio.places, query.path, body.name, body.landmarks);
-      studio.hub.tell({ event: 'faces', path: query.path });
-      return done;
-    },
+    answer: async ({ studio, query: { path }, body }) =>
+      await telling(studio, path, saveLandmarks(studio.places, path, body.name, body.landmarks)),
   }),
   route('PUT', '/faces/polygons', 'mask regions by hand, for one face or the same for several', {
     query: inWorkspace,
     body: polygonsRequest,
     reply: changed,
-    async answer({ studio, query, body }) {
-      const done = await savePolygons(studio.places, query.path, body);
-      studio.hub.tell({ event: 'faces', path: query.path });
-      return done;
-    },
+    answer: async ({ studio, query: { path }, body }) => await telling(studio, path, savePolygons(studio.places, path, body)),
   }),
   route('POST', '/faces/trash', 'move faces to the trash beside their folder', {
     query: inWorkspace,
     body: faceNames,
     reply: changed,
-    async answer({ studio, query, body }) {
-      const done = await trashFaces(studio.places, query.path, body.names);
-      facesMoved(studio, query.path);
-      return done;
-    },
+    answer: async ({ studio, query: { path }, body }) => await telling(studio, path, trashFaces(studio.places, path, body.names)),
   }),
   route('POST', '/faces/undo', 'take the last change of a faceset back', {
     query: inWorkspace,
     reply: changed,
-    async answer({ studio, query }) {
-      const done = await undoFaces(studio.places, query.path);
-      facesMoved(studio, query.path);
-      return done;
-    },
+    answer: async ({ studio, query: { path } }) => await telling(studio, path, undoFaces(studio.places, path)),
   }),
 ];
 
 /** @param v  of an address that changes with the file. */
 const picture = (bytes: Bytes, v: string | undefined): Bytes => (v === undefined ? bytes : { ...bytes, headers: unchanging });
 
-function facesMoved({ hub }: Studio, path: string): void {
+/** Whatever changed faces is told to all pages: their list, and what the workspace counts and shows of them. */
+async function telling<T>({ hub }: Studio, path: string, change: Promise<T>): Promise<T> {
+  const done = await change;
   hub.tell({ event: 'faces', path });
   hub.tell({ event: 'workspace' });
+  return done;
 }

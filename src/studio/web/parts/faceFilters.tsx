@@ -35,49 +35,6 @@ export function FaceFilters({ list, path, shown, view, onChange }: Props) {
   const isPlain = view.text === '' && view.only === undefined && Object.values(view.ranges).every(([a, b]) => a === null && b === null);
   return (
     <>
-      <label class="field">
-        <span>{t('filterName')}</span>
-        <input value={view.text} spellcheck={false} onInput={({ currentTarget }) => onChange({ ...view, text: currentTarget.value })} />
-      </label>
-      {view.only !== undefined && (
-        <div class="only">
-          <span>{t('onlyThese', view.only.label)}</span>
-          <button type="button" class="small" onClick={() => onChange({ ...view, only: undefined })}>
-            {t('showAll')}
-          </button>
-        </div>
-      )}
-      <fieldset class="ranges" disabled={measured === 0}>
-        {faceMeasures.map((measure) => {
-          const histogram = histograms.get(measure);
-          return (
-            <div key={measure} class="measure-range">
-              <div class="range">
-                <span>{t(measure)}</span>
-                {([0, 1] as const).map((side) => (
-                  <input
-                    key={side}
-                    type="number"
-                    step="any"
-                    aria-label={`${t(measure)} ${t(side === 0 ? 'from' : 'to')}`}
-                    placeholder={t(side === 0 ? 'from' : 'to')}
-                    value={text(measure, view.ranges[measure]?.[side])}
-                    onInput={({ currentTarget }) => set(measure, side, currentTarget.value)}
-                  />
-                ))}
-              </div>
-              {histogram !== undefined && (
-                <FaceHistogram
-                  measure={measure}
-                  histogram={histogram}
-                  range={view.ranges[measure] ?? [null, null]}
-                  onChange={(range) => onChange({ ...view, ranges: { ...view.ranges, [measure]: range } })}
-                />
-              )}
-            </div>
-          );
-        })}
-      </fieldset>
       <div class="measure">
         {job !== undefined ? (
           <>
@@ -100,6 +57,52 @@ export function FaceFilters({ list, path, shown, view, onChange }: Props) {
           </>
         )}
       </div>
+      <label class="field">
+        <span>{t('filterName')}</span>
+        <input value={view.text} spellcheck={false} onInput={({ currentTarget }) => onChange({ ...view, text: currentTarget.value })} />
+      </label>
+      {view.only !== undefined && (
+        <div class="only">
+          <span>{t('onlyThese', view.only.label)}</span>
+          <button type="button" class="small" onClick={() => onChange({ ...view, only: undefined })}>
+            {t('showAll')}
+          </button>
+        </div>
+      )}
+      <fieldset class="ranges" disabled={list !== undefined && measured === 0}>
+        {faceMeasures.map((measure) => {
+          const histogram = histograms.get(measure);
+          if (measured > 0 && histogram === undefined) return null; // nothing of this is known of these faces
+          return (
+            <div key={measure} class="measure-range">
+              <div class="range">
+                <span>{t(measure)}</span>
+                {([0, 1] as const).map((side) => (
+                  <input
+                    key={side}
+                    type="number"
+                    step="any"
+                    aria-label={`${t(measure)} ${t(side === 0 ? 'from' : 'to')}`}
+                    placeholder={t(side === 0 ? 'from' : 'to')}
+                    value={text(measure, view.ranges[measure]?.[side])}
+                    onInput={({ currentTarget }) => set(measure, side, currentTarget.value)}
+                  />
+                ))}
+              </div>
+              {histogram === undefined ? (
+                <div class="histogram" />
+              ) : (
+                <FaceHistogram
+                  measure={measure}
+                  histogram={histogram}
+                  range={view.ranges[measure] ?? [null, null]}
+                  onChange={(range) => onChange({ ...view, ranges: { ...view.ranges, [measure]: range } })}
+                />
+              )}
+            </div>
+          );
+        })}
+      </fieldset>
       <button
         type="button"
         class="quiet"

@@ -2,7 +2,7 @@
 import type { FaceMeasure } from '../../protocol.ts';
 import { type Bounds, type Histogram, keptValue, shownValue } from '../faceView.ts';
 import { useRef } from '../ui.ts';
-import { count, t } from '../words.ts';
+import { count, duration, t } from '../words.ts';
 
 const HEIGHT = 34;
 export const BINS = 56;
@@ -18,10 +18,24 @@ interface Props {
   readonly onChange: (range: Bounds) => void;
 }
 
-/** A value as it is told: whole numbers of degrees and pixels, two digits of shares. */
+/** A value as it is told: whole numbers of degrees and pixels, seconds as time, two digits of shares. */
 export function numberText(measure: FaceMeasure, value: number): string {
-  if (measure === 'yaw' || measure === 'pitch') return `${Math.round(value) || 0}°`;
-  return measure === 'area' ? count(Math.round(value)) : value.toFixed(2);
+  switch (measure) {
+    case 'yaw':
+    case 'pitch':
+    case 'roll':
+    case 'hue':
+      return `${Math.round(value) || 0}°`;
+    case 'area':
+    case 'black':
+      return count(Math.round(value));
+    case 'seconds':
+      return duration(value);
+    case 'motion':
+      return value < 10 ? value.toFixed(2) : count(Math.round(value));
+    default:
+      return value.toFixed(2);
+  }
 }
 
 export function FaceHistogram({ measure, histogram: { least, most, all, shown }, range, onChange }: Props) {

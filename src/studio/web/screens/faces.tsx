@@ -1,13 +1,13 @@
 /** Facesets: choose one, look at all its faces, sort, filter and group them, see which poses they lack, work on them, take some out and bring them back. */
-import { type FaceMeasure, faceMeasures } from '../../protocol.ts';
 import { trashFaces, undoFaces } from '../api.ts';
-import { plainView, type SortKey, shownFaces, shownValue, type View } from '../faceView.ts';
+import { isMeasure, plainView, shownFaces, shownValue, type View } from '../faceView.ts';
 import { Empty } from '../parts/basics.tsx';
 import { FaceFilters } from '../parts/faceFilters.tsx';
 import { FaceGrid } from '../parts/faceGrid.tsx';
 import { numberText } from '../parts/faceHistogram.tsx';
 import { FacePage } from '../parts/facePage.tsx';
 import { FacePersons } from '../parts/facePersons.tsx';
+import { FaceSort, useOrder } from '../parts/faceSort.tsx';
 import { FaceTools } from '../parts/faceTools.tsx';
 import { carried, PoseMap } from '../parts/poseMap.tsx';
 import { readOnly } from '../readOnly.ts';
@@ -39,7 +39,11 @@ export function FacesScreen() {
     refreshFaces();
   }, [path]);
   const list = faces.value?.path === path ? faces.value : undefined;
-  const shown = useMemo(() => (list === undefined ? new Int32Array(0) : shownFaces(list, view.value)), [list, view.value]);
+  const order = useOrder(list, view.value.sort);
+  const shown = useMemo(
+    () => (list === undefined ? new Int32Array(0) : shownFaces(list, view.value, order?.names ?? [])),
+    [list, view.value, order],
+  );
   if (workspace.value !== undefined && found.length === 0) {
     return (
       <Empty title={t('noFacesets')}>
@@ -61,7 +65,7 @@ export function FacesScreen() {
   };
   const caption = (i: number): string => {
     const { sort } = view.value;
-    if (sort === 'name') return '';
+    if (!isMeasure(sort)) return '';
     const value = list?.measures[sort]?.[i] ?? null;
     return value === null ? '–' : numberText(sort, shownValue(sort, value));
   };
@@ -78,7 +82,7 @@ export function FacesScreen() {
             </option>
           ))}
         </select>
-        <SortTools view={view.value} onChange={change} />
+        <FaceSort list={list} view={view.value} order={order} onChange={change} />
         <button type="button" class="acts" disabled={list === undefined || list.names.length === 0} onClick={() => (working.value = true)}>
           {t('tools')}…
         </button>
@@ -138,7 +142,7 @@ export function FacesScreen() {
             shown={shown}
             selected={selected}
             cell={cell.value}
-            order={`${path} ${JSON.stringify(view.value)}`}
+            order={`${path} ${JSON.stringify(view.value)} ${order?.names?.length ?? ''}`}
             caption={caption}
             onOpen={(at) => (opened.value = at)}
             onTrash={() => void trash()}
@@ -186,37 +190,5 @@ function Tabs({ tab, onChange }: { readonly tab: Tab; readonly onChange: (tab: T
         </button>
       ))}
     </div>
-  );
-}
-
-interface ViewProps {
-  readonly view: View;
-  readonly onChange: (view: View) => void;
-}
-
-function SortTools({ view, onChange }: ViewProps) {
-  const keys: readonly (FaceMeasure | 'name')[] = ['name', ...faceMeasures];
-  return (
-    <>
-      <label class="inline">
-        <span>{t('sortBy')}</span>
-        <select value={view.sort} onChange={({ currentTarget }) => onChange({ ...view, sort: currentTarget.value as SortKey })}>
-          {keys.map((key) => (
-            <option key={key} value={key}>
-              {t(key)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <button
-        type="button"
-        class="icon"
-        aria-label={view.descending ? t('descending') : t('ascending')}
-        title={view.descending ? t('descending') : t('ascending')}
-        onClick={() => onChange({ ...view, descending: !view.descending })}
-      >
-        {view.descending ? '↓' : '↑'}
-      </button>
-    </>
   );
 }
