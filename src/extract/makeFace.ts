@@ -4,6 +4,7 @@ import { concatenate, type FaceMetadata, faceDict, type LiaeFields, withApp15, w
 import { type Affine, type ByteImage, encodeBaselineJpeg, mapPoints, warpBytes } from '../image/index.ts';
 import type { FaceRecord, FrameRecord } from './alignments.ts';
 import { poseInFrame } from './choose.ts';
+import type { RegionsEdit } from './edits.ts';
 import { measureFace } from './measure.ts';
 import type { SettledFace } from './settle.ts';
 
@@ -23,6 +24,8 @@ export interface FacePlan {
   readonly rect: FaceRecord['rect'];
   readonly landmarks: Float32Array;
   readonly fields: LiaeFields;
+  /** Kept from an earlier version of the face whose file is gone. */
+  readonly regions?: RegionsEdit | undefined;
 }
 
 /** What is known of the clip that a face is from. */
@@ -33,13 +36,14 @@ export interface FaceOrigin {
 }
 
 /** @param frame  with the face's mesh, if it is to be kept.  @param index  of the face in its frame, largest first. */
-export function planFace(frame: FrameRecord, face: SettledFace, index: number, origin: FaceOrigin): FacePlan {
+export function planFace(frame: FrameRecord, face: SettledFace, index: number, origin: FaceOrigin, regions?: RegionsEdit): FacePlan {
   const own = face.record === undefined ? undefined : frame.faces[face.record];
   return {
     file: `${origin.stem}_${index}.jpg`,
     sourceFilename: origin.sourceFilename,
     rect: face.rect,
     landmarks: face.landmarks,
+    regions,
     fields: {
       frame: frame.frame,
       time: frame.time,

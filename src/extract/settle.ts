@@ -242,7 +242,8 @@ interface Edited {
   readonly empty: (at: number, rect: FaceRecord['rect']) => boolean;
 }
 
-function withEdits(frames: readonly FrameRecord[], edits: readonly Edit[]): Edited {
+function withEdits(frames: readonly FrameRecord[], all: readonly Edit[]): Edited {
+  const edits = all.filter((edit) => edit.kind !== 'regions'); // of pictures made of faces, not of faces
   if (edits.length === 0) return { records: frames, edited: new Set(), removed: 0, empty: () => false };
   const places = new Map(frames.map(({ frame }, i) => [frame, i]));
   const records = [...frames];

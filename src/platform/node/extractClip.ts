@@ -12,14 +12,16 @@ import {
   Chooser,
   chunkLine,
   completeLine,
+  type Edit,
   type FrameRecord,
   headerLine,
   type MakeOptions,
   markOf,
   noTime,
-  parseEdits,
   planFace,
+  type RegionsEdit,
   type Rule,
+  regionsOfFrame,
   type Settled,
   type Stages,
   settle,
@@ -39,10 +41,10 @@ import {
   removeFile,
   type StoredAlignments,
   storedAlignments,
-  textOf,
 } from './extractFiles.ts';
 import { type ClipStart, type FrameWork, storedFace, type WriteTask, type Written } from './extractHand.ts';
 import { nodeFaceArea } from './faceArea.ts';
+import { editsIn, keepRegions } from './keptRegions.ts';
 
 /** What is told while a clip is worked on. */
 export type ExtractEvent =
@@ -197,6 +199,10 @@ export const optionsText = ({ make, choose, smooth, fill }: WriteOptions): strin
 
 export interface WriteJob extends WriteOptions {
   readonly files: ClipFiles;
+  /** Regions that count more than those in the file of edits. */
+  readonly regions?: readonly RegionsEdit[] | undefined;
+  /** Where regions go that are drawn on faces made anew, if not to the edits that are read. */
+  readonly ownEdits?: string | undefined;
   /** Where faces go. */
   readonly out: string;
   /** Where pictures of what was found go, if anywhere. */
@@ -231,7 +237,11 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
   const { header, frames } = stored;
   const { name } = header.clip;
   const stills = header.clip.kind === 'pictures';
-  const edits = parseEdits((await textOf(job.files.edits)) ?? '{"version":1,"edits":[]}', job.files.edits);
+  const options = optionsText(job);
+  const journal = await earlier(job, options, header.clip.hash);
+  const edits = await editsIn(job.files.edits);
+  const there = job.ownEdits === undefined ? [] : await editsIn(job.ownEdits);
+  const regions = regionsByFrame([...edits, ...(job.regions ?? []), ...there], header.clip.hash);
   const settled = settle(frames, edits, rateOf(frames), {
     stills,
     smooth: job.smooth && !stills,
@@ -240,8 +250,6 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
   });
   const { tracks, filled, cuts, edited, jitter } = settled;
   report({ event: 'settled', clip: name, frames: frames.length, tracks, filled, cuts, edited, jitter });
-  const options = optionsText(job);
-  const journal = await earlier(job, options);
   await using growing = await GrowingFile.open(job.files.journal, journal?.end ?? 0);
   if (journal === undefined) await growing.append(journalHeader(options), true);
   const chooser = new Chooser(frames, settled, { ...job.choose, faceType: job.make.faceType, stills: stills || paceOf(header) < SLOW });
@@ -259,7 +267,11 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
       for (const record of records) {
         const chosen = chooser.choose(at++);
         const origin = { ...stems.next(record), hash: header.clip.hash };
-        const plans = chosen.map((face, index) => planFace(record, face, index, origin));
+        const kept = regionsOfFrame(
+          regions.get(record.frame) ?? [],
+          chosen.map(({ rect }) => rect),
+        );
+        const plans = chosen.map((face, index) => planFace(record, face, index, origin, kept[index]));
         const pairs = plans.map((plan): [string, string] => [plan.file, markOf(plan)]);
         const before = journal?.frames.get(record.frame) ?? [];
         const marked = new Map(before);
@@ -340,7 +352,7 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
 }
 
 /** The journal of an earlier run; undefined if there is none, or all is made anew. */
-async function earlier(job: WriteJob, options: string): Promise<Journal | undefined> {
+async function earlier(job: WriteJob, options: string, clip: string): Promise<Journal | undefined> {
   const journal = await readJournal(job.files.journal);
   if (journal === undefined) return undefined;
   if (journal.options === options && !job.again) return journal;
@@ -351,13 +363,32 @@ async function earlier(job: WriteJob, options: string): Promise<Journal | undefi
       next: 'give the same options to go on; liae faces realign makes faces of another size or type in another folder; --again makes these anew',
     });
   }
-  await forgetFaces(job.out, job.files.journal);
+  await forgetFaces(job.out, { journal: job.files.journal, edits: job.ownEdits ?? job.files.edits, clip });
   return undefined;
 }
 
-/** Removes the faces that a journal tells of, if they still are what was written, and then the journal. */
-export async function forgetFaces(out: string, journalFile: string): Promise<void> {
+const regionsByFrame = (edits: readonly Edit[], clip: string): ReadonlyMap<number, readonly RegionsEdit[]> => {
+  const out = new Map<number, RegionsEdit[]>();
+  for (const edit of edits) {
+    if (edit.kind !== 'regions' || edit.clip !== clip) continue;
+    const list = out.get(edit.frame);
+    if (list === undefined) out.set(edit.frame, [edit]);
+    else list.push(edit);
+  }
+  return out;
+};
+
+/**
+ * Removes the faces that a journal tells of, if they still are what was written, and then the journal. Regions drawn on them go to the edits.
+ *
+ * @param clip  whose faces are made next: regions on faces of another one of this name cannot be drawn on them.
+ */
+export async function forgetFaces(
+  out: string,
+  { journal: journalFile, edits, clip }: Pick<ClipFiles, 'journal' | 'edits'> & { readonly clip: string },
+): Promise<void> {
   const journal = await readJournal(journalFile);
+  if (journal !== undefined) await keepRegions(out, clip, edits);
   const drawn: string[] = [];
   for (const [frame, files] of journal?.frames ?? []) {
     for (const [file] of files) if (await removeOwn(join(out, file), undefined, frame)) drawn.push(file);
@@ -382,7 +413,7 @@ async function removeOwn(path: string, hash: string | undefined, frame?: number)
   return false;
 }
 
-/** Moves faces with the work of a hand to the trash: what is made again is made without them, and nobody's work is deleted. */
+/** Moves faces with the work of a hand to the trash: the edits hold its regions, but what a hand made is not deleted. */
 async function keepDrawn(out: string, files: readonly string[]): Promise<void> {
   const area = nodeFaceArea(out);
   const what = `${files.length} ${files.length === 1 ? 'face' : 'faces'} with regions drawn by hand, to be made again`;

@@ -5,10 +5,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError, ResourceError } from '../../base/index.ts';
-import { after, movedMasks } from '../../curate/index.ts';
+import { after, encodeMask, movedMasks, polygonMask, storedMask } from '../../curate/index.ts';
 import {
   Analyser,
   type Analysis,
+  boxAt,
   type DrawnFace,
   drawFaces,
   type FacePlan,
@@ -17,10 +18,12 @@ import {
   makeFace,
   matrixOf,
   type OwnMasks,
+  type RegionsEdit,
+  rectOf,
   type Stages,
 } from '../../extract/index.ts';
 import { type FaceFile, type LiaeFields, liaeFields, readFace } from '../../faceset/index.ts';
-import { type Affine, encodeBaselineJpeg, invertAffine } from '../../image/index.ts';
+import { type Affine, encodeBaselineJpeg, invertAffine, mapPoints } from '../../image/index.ts';
 import type { FrameRange, FrameSource } from '../../video/index.ts';
 import type { FaceModels } from '../../vision/index.ts';
 import { nodeCodec } from './codec.ts';
@@ -127,10 +130,11 @@ export class Hand implements AsyncDisposable {
         const made = now();
         decodeMs += made - asked;
         const { plans, drawn } = work.get(index)!;
-        for (const plan of plans) {
+        const before = await earlierFaces(task.out, plans);
+        for (const [i, plan] of plans.entries()) {
           const path = join(task.out, plan.file);
           if (!replaceable.has(plan.file)) await checkOurs(path, plan.fields);
-          await replaceFile(path, [makeFace(image, plan, task.make, await ownMasks(path, plan, task.make))]);
+          await replaceFile(path, [makeFace(image, plan, task.make, await ownMasks(before[i], plan, task.make))]);
         }
         if (drawn !== undefined) {
           await replaceFile(drawn.file, [encodeBaselineJpeg(drawFaces(image, drawn.faces, task.make.faceType), DRAWN_QUALITY)]);
@@ -167,18 +171,48 @@ async function checkOurs(path: string, { frame, sourceHash }: LiaeFields): Promi
 
 const codec = nodeCodec();
 
-/** Regions and the mask that an earlier version of this face was given, where they lie in the new one: what a hand drew is not lost when a face is made again. */
-async function ownMasks(path: string, plan: FacePlan, make: MakeOptions): Promise<OwnMasks | undefined> {
-  const face = await storedFace(path);
-  if (face === undefined || face === 'foreign') return undefined;
-  const { metadata, jpeg, dict } = face;
-  const fields = liaeFields(dict);
-  if (fields.sourceHash !== plan.fields.sourceHash || fields.frame !== plan.fields.frame) return undefined;
+/** The earlier version of each face of a frame, told by its place: another order of the faces gives them other names. */
+async function earlierFaces(out: string, plans: readonly FacePlan[]): Promise<readonly (FaceFile | undefined)[]> {
+  const before: (FaceFile | undefined)[] = plans.map(() => undefined);
+  const elsewhere: [number, FaceFile][] = [];
+  for (const [own, { file, fields }] of plans.entries()) {
+    const face = await storedFace(join(out, file));
+    if (face === undefined || face === 'foreign') continue;
+    const { sourceHash, frame } = liaeFields(face.dict);
+    if (sourceHash !== fields.sourceHash || frame !== fields.frame) continue;
+    const rect = rectOf(face.metadata);
+    const rects = plans.map((plan) => plan.rect);
+    const plan = rect === undefined ? -1 : boxAt(rects, [(rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2]);
+    if (plan >= 0 && before[plan] === undefined) before[plan] = face;
+    else elsewhere.push([own, face]);
+  }
+  for (const [own, face] of elsewhere) before[own] ??= face;
+  return before;
+}
+
+/**
+ * Regions and the mask that an earlier version of this face was given, where they lie in the new one, or, if its file is gone, what the edits kept
+ * of them: what a hand drew is not lost when a face is made again.
+ */
+async function ownMasks(face: FaceFile | undefined, plan: FacePlan, make: MakeOptions): Promise<OwnMasks | undefined> {
+  const now = matrixOf(plan, make);
+  if (face === undefined) return plan.regions && (await keptMasks(plan.regions, now, make.size));
+  const { metadata, jpeg } = face;
   if (metadata.polygons.length === 0 && metadata.xsegMask === undefined) return undefined;
-  const [before, now] = [metadata.imageToFace as unknown as Affine | undefined, matrixOf(plan, make)];
+  const before = metadata.imageToFace as unknown as Affine | undefined;
   if (before === undefined || now === undefined)
     return metadata.faceType === make.faceType ? { polygons: metadata.polygons, xsegMask: metadata.xsegMask } : undefined;
-  return await movedMasks(metadata, after(now, invertAffine(before)), jpeg.width, codec, path, make.size);
+  return await movedMasks(metadata, after(now, invertAffine(before)), jpeg.width, codec, plan.file, make.size);
+}
+
+/** @param now  from the frame to the face; undefined for a face that keeps its whole frame, where no mask is made again. */
+async function keptMasks({ regions, stored }: RegionsEdit, now: Affine | undefined, size: number): Promise<OwnMasks> {
+  if (now === undefined) return { polygons: regions };
+  const polygons = regions.map(({ include, points }) => ({ include, points: Float32Array.from(mapPoints(now, points)) }));
+  return {
+    polygons,
+    xsegMask: stored && polygons.length > 0 ? await encodeMask(storedMask(polygonMask(polygons, size, size)), codec) : undefined,
+  };
 }
 
 /** Our fields of a face file; undefined if there is no file. */

@@ -25,6 +25,7 @@ import { ClipFeed } from './extractFeed.ts';
 import { type Journal, readJournal, removeFile, storedAlignments } from './extractFiles.ts';
 import { type ClipStart, Hand, type HandTools } from './extractHand.ts';
 import { explained } from './files.ts';
+import { regionsIn } from './keptRegions.ts';
 import { lockFaces } from './modelLock.ts';
 
 /** A place in a clip: a frame, or seconds. */
@@ -105,7 +106,7 @@ export async function extract(job: ExtractJob, tools: ExtractTools, report: Repo
         continue;
       }
       if (job.again) {
-        await forgetFaces(out, files.journal);
+        await forgetFaces(out, { ...files, clip: header.clip.hash });
         await removeFile(files.alignments);
       }
       report({ event: 'clip', clip: header.clip.name, info: header.clip });
@@ -360,9 +361,13 @@ async function realignClip(
   const make = { faceType, quality, size: job.size ?? before.make.size };
   const options = { make, choose: before.choose, smooth: job.smooth ?? before.smooth, fill: job.fill ?? before.fill };
   await using crew = crewFor(startOf(header), header.clip, job.workers, tools, signal);
-  const target = { ...files, journal: clipFiles(out, name).journal };
+  const there = clipFiles(out, name);
+  const target = { ...files, journal: there.journal };
   const debug = job.debug ? `${out}_debug` : undefined;
-  const written = await writeClip({ ...stored, header }, { ...options, files: target, out, debug, again: job.again }, crew.hands, report);
+  // Into another folder go the regions that the faces of this one have now; those drawn there count more.
+  const regions = out === faces ? [] : (await regionsIn(faces, header.clip.hash)).map(({ edit }) => edit);
+  const write = { ...options, files: target, regions, ownEdits: there.edits, out, debug, again: job.again };
+  const written = await writeClip({ ...stored, header }, write, crew.hands, report);
   return { ...written, clip: header.clip.name, trouble: stored.trouble };
 }
 
