@@ -1,8 +1,9 @@
 /**
- * Chapters put into a film that FFmpeg has written, as node-av cannot have it write them: a box chpl in MP4 and MOV, an element Chapters in Matroska
- * and WebM. Nothing that is there moves: both go behind what the file ends with.
+ * Chapters put into a film that FFmpeg has written, as node-av cannot have it write them: a box chpl and a track of text in MP4 and MOV, an element
+ * Chapters in Matroska and WebM. No picture moves: what is new goes to the file's end, where its index is.
  */
 import { type FileHandle, open } from 'node:fs/promises';
+import { box, boxes, chapterSamples, utf8, withChapterTrack } from './chapterTrack.ts';
 import type { Chapter } from './videoChapters.ts';
 
 /** Most bytes of an index that is read. */
@@ -25,16 +26,6 @@ async function bytesAt(file: FileHandle, at: number, length: number): Promise<Bu
   return bytes.subarray(0, bytesRead);
 }
 
-/** Boxes of 32-bit lengths between two places; undefined where it is otherwise. */
-function* boxes(bytes: Buffer, from: number): Generator<{ type: string; at: number; length: number }> {
-  for (let at = from; at + 8 <= bytes.length; ) {
-    const length = bytes.readUInt32BE(at);
-    if (length < 8 || at + length > bytes.length) return;
-    yield { type: bytes.toString('latin1', at + 4, at + 8), at, length };
-    at += length;
-  }
-}
-
 /** Source: ISO/IEC 14496-12, 8.2.1 and 8.10.1; chpl as Nero and FFmpeg (movenc.c) have it. */
 async function intoMovie(file: FileHandle, chapters: readonly Chapter[]): Promise<boolean> {
   const { size } = await file.stat();
@@ -48,8 +39,14 @@ async function intoMovie(file: FileHandle, chapters: readonly Chapter[]): Promis
     if (head.toString('latin1', 4, 8) === 'moov') {
       if (at + length !== size || short === 1 || length > MOST) return false; // what is behind it would have to move
       const moov = await bytesAt(file, at, length);
-      const grown = withChpl(moov, chplBox(chapters));
-      await file.write(grown, 0, grown.length, at);
+      const samples = chapterSamples(chapters);
+      const media = box('mdat', ...samples);
+      const isQuickTime = (await bytesAt(file, 8, 4)).toString('latin1') === 'qt  ';
+      const place = { at: at + 8, sizes: samples.map((sample) => sample.length) };
+      const tracked = withChapterTrack(moov, chapters, place, isQuickTime);
+      if (tracked === undefined) return false;
+      const added = Buffer.concat([media, withChpl(tracked, chplBox(chapters))]);
+      await file.write(added, 0, added.length, at);
       return true;
     }
     at += length;
@@ -76,20 +73,6 @@ function chplBox(chapters: readonly Chapter[]): Buffer {
     return Buffer.concat([head, text]);
   });
   return box('chpl', Buffer.concat([Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, rows.length]), ...rows]));
-}
-
-function box(type: string, content: Buffer): Buffer {
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(8 + content.length, 0);
-  head.write(type, 4, 'latin1');
-  return Buffer.concat([head, content]);
-}
-
-/** Cut before a character that does not fit. */
-function utf8(text: string, most: number): Buffer {
-  let bytes = Buffer.from(text, 'utf8');
-  while (bytes.length > most) bytes = Buffer.from([...bytes.toString('utf8')].slice(0, -1).join(''), 'utf8');
-  return bytes;
 }
 
 /** Source: RFC 9559 (Matroska), 5.1. */

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { probedChapters } from '../../../test/support/probe.ts';
 import { soundOf } from '../../../test/support/sound.ts';
 import { writeChapters } from './chapterFiles.ts';
+import { localSigner, signFile, verifyFile } from './provenance/index.ts';
 import { openClip } from './video.ts';
 import { type Chapter, chaptersBetween, chaptersIn, chaptersOf, chapterText } from './videoChapters.ts';
 import { createClip } from './videoWriter.ts';
@@ -56,11 +58,51 @@ test.each(['mp4', 'mov', 'mkv', 'webm'])(
   },
 );
 
+/** A copy of a film in which something goes by a name that nobody looks for. */
+function hidden(name: string, what: string): string {
+  const bytes = readFileSync(at(name));
+  const place = bytes.lastIndexOf(what);
+  expect(place, what).toBeGreaterThan(0);
+  bytes.write('skip', place, 'latin1');
+  writeFileSync(at(`${what}-${name}`), bytes);
+  return at(`${what}-${name}`);
+}
+
+test.each(['mp4', 'mov'])('%s: the box and the track of text each tell the same chapters, also of a film that was signed', async (kind) => {
+  const name = `both.${kind}`;
+  await film(name, clip('two_faces.mp4'), true);
+  const late = chapters.map((chapter, i) => (i === 0 ? { ...chapter, start: 0.12 } : chapter));
+  const sound = await soundOf(at(name));
+  await writeChapters(at(name), late);
+  const check = async (path: string, ends: boolean): Promise<void> => {
+    const found = await chaptersOf(path);
+    expect(found.map(({ title }) => title)).toEqual(late.map(({ title }) => title));
+    for (const [i, { start, end }] of found.entries()) {
+      expect(start).toBeCloseTo(late[i]!.start, 5);
+      // FFmpeg takes the last end from the length of the media, which begins with the first chapter.
+      if (ends) expect(i < late.length - 1 ? end : end + 0.12).toBeCloseTo(late[i]!.end, 5);
+    }
+  };
+  await check(hidden(name, 'chpl'), true);
+  await check(hidden(name, 'chap'), false);
+  const signer = await localSigner(at('identity'));
+  await signFile(at(name), { tool: { name: 'liae', version: '0' }, description: 'none', parameters: {} }, signer);
+  expect((await verifyFile(at(name))).state).toBe('holds');
+  await check(hidden(name, 'chpl'), true);
+  await check(hidden(name, 'chap'), false);
+  expect((await framesOf(at(name), 3)).length).toBe(3);
+  expect(await soundOf(at(name))).toEqual(sound);
+  const probed = probedChapters(at(name));
+  if (probed !== undefined) expect(probed).toEqual(late.map(({ title, start }) => [start.toFixed(6), title]));
+});
+
 test('a film made like a clip with chapters has them, whatever the containers; where there is no place they are kept in a text', async () => {
   await film('source.mkv', clip('two_faces.mp4'));
   await writeChapters(at('source.mkv'), chapters);
   expect(await film('again.mp4', at('source.mkv'))).toEqual([]);
   expect((await chaptersOf(at('again.mp4'))).map(({ title }) => title)).toEqual(chapters.map(({ title }) => title));
+  expect(await film('twice.mov', at('again.mp4'))).toEqual([]); // the track of text is no subtitles
+  expect((await chaptersOf(at('twice.mov'))).map(({ title }) => title)).toEqual(chapters.map(({ title }) => title));
   expect(await film('again.avi', at('source.mkv'))).toEqual([
     'this kind of file has no place for the 4 chapters of the source; they are in again.avi.chapters.txt, as FFmpeg reads them',
   ]);
