@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { MemoryFileStore } from '../../test/support/memoryFileStore.ts';
 import { backUp, backUpNow, listBackups, restoreBackup } from './backups.ts';
 import { type CheckpointPorts, Checkpoints } from './checkpoints.ts';
-import type { Sha256 } from './fileStore.ts';
+import { type FileStore, type Sha256, storeIn } from './fileStore.ts';
 import { presentCourse, readJournal } from './journal.ts';
-import { LossHistory, readHistory } from './lossHistory.ts';
+import { LossHistory, readHistory, settleHistory } from './lossHistory.ts';
 import { resolveOptions } from './options.ts';
 
 const sha256 = (): Sha256 => {
@@ -81,6 +81,15 @@ test('places that are no backups are refused', async () => {
 test('dying at any step leaves a whole model, and what it was can be had again', async () => {
   for (let step = 0; ; step++) {
     const files = await trained(3, 5, 9);
+    // The present save is of another course than the backup: none of its losses are those of the backup.
+    await LossHistory.create(
+      files,
+      1,
+      Array.from({ length: 9 }, (_, i) => ({ src: 101 + i, dst: 0 })),
+    );
+    await files.sync('');
+    const losses: Readonly<Record<number, readonly number[]>> = { 3: [1, 2, 3], 9: [101, 102, 103, 104, 105, 106, 107, 108, 109] };
+    const sources = async (of: FileStore): Promise<number[]> => [...(await readHistory(of)).losses].filter((_, i) => i % 2 === 0);
     files.steps = 0;
     files.failAt = step;
     files.dead = true;
@@ -88,12 +97,17 @@ test('dying at any step leaves a whole model, and what it was can be had again',
     if (files.steps <= step) break;
     for (const lost of [false, true]) {
       const after = files.afterCrash(lost);
-      const { manifest, rejected } = await new Checkpoints(after, ports).load();
+      const { manifest, rejected, name } = await new Checkpoints(after, ports).load();
       expect([3, 9], `step ${step}`).toContain(manifest.iteration);
       expect(rejected).toEqual([]);
-      // Training opens the history at the mark of the save, whichever it is.
+      // Whoever only reads finds the history of that save, and so does training, which opens it at the mark of the save.
+      expect(await sources(after), `step ${step}, ${lost}`).toEqual(losses[manifest.iteration]);
+      await settleHistory(after, name);
       const { history } = await LossHistory.open(after, manifest.history);
       expect(history.mark.records).toBe(manifest.iteration);
+      expect(await sources(after), `step ${step}, ${lost}`).toEqual(losses[manifest.iteration]);
+      await backUpNow(after, undefined, ports);
+      expect(await sources(storeIn(after, 'backups/01')), `step ${step}, ${lost}`).toEqual(losses[manifest.iteration]);
       if (manifest.iteration === 3 && !lost) expect(await iterationsOf(after), `step ${step}`).toContain(9);
     }
   }

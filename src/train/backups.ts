@@ -3,14 +3,16 @@
  * means copying it somewhere and training there. The files of a save never change, so they are linked, not copied.
  */
 import { FormatError, LiaeError } from '../base/index.ts';
-import { type CheckpointPorts, Checkpoints, CURRENT_FILE, SAVES_FOLDER } from './checkpoints.ts';
+import { type CheckpointPorts, Checkpoints } from './checkpoints.ts';
 import { type FileStore, readWhole, storeIn } from './fileStore.ts';
 import { Journal } from './journal.ts';
-import { HISTORY_FILE } from './lossHistory.ts';
+import { emptyHistory, HISTORY_FILE, historyFile, settleHistory } from './lossHistory.ts';
+import { CURRENT_FILE, SAVES_FOLDER } from './presentSave.ts';
 
 const FOLDER = 'backups';
 const DRAFT = `${FOLDER}/.new`;
-const PREVIEW_FILES = ['previews/latest.png', 'previews/sample.safetensors'];
+const PREVIEW = 'previews/latest.png';
+const PREVIEW_FILES = [PREVIEW, 'previews/sample.safetensors'];
 
 /**
  * Backs up one save. Older backups move up by one; those beyond `keep` go.
@@ -19,6 +21,7 @@ const PREVIEW_FILES = ['previews/latest.png', 'previews/sample.safetensors'];
  * @returns the folder of the backup.
  */
 export async function backUp(files: FileStore, save: string, keep: number): Promise<string> {
+  await settleHistory(files, save);
   await files.remove(DRAFT);
   const folder = `${DRAFT}/${SAVES_FOLDER}/${save}`;
   await files.makeFolder(folder);
@@ -79,7 +82,7 @@ export interface Restored {
 
 /**
  * A backup takes the place of the current save, which becomes the newest backup: the others move up by one. For the one process that holds the model.
- * A death at any step leaves the save before or the backup's as the current one, both whole.
+ * A death at any step leaves the save before or the backup's as the current one, both whole and each with its own history.
  *
  * @param slot  two digits.
  * @throws FormatError if there is no such backup or it is not whole; then nothing has changed.
@@ -93,13 +96,7 @@ export async function restoreBackup(files: FileStore, slot: string, ports: Check
     });
   }
   // What comes with the save is read now: its folder moves up when the current save becomes a backup.
-  const others = ['previews/latest.png', HISTORY_FILE];
-  const contents = await Promise.all(
-    others.map(async (path) => {
-      const bytes = await backup.size(path);
-      return bytes === undefined ? undefined : await readWhole(backup, path, bytes);
-    }),
-  );
+  const [preview, history] = await Promise.all([contentOf(backup, PREVIEW), contentOf(backup, await historyFile(backup))]);
   const checkpoints = new Checkpoints(files, ports);
   await checkpoints.tidy();
   const before = await checkpoints.current().catch((error: unknown) => {
@@ -107,15 +104,17 @@ export async function restoreBackup(files: FileStore, slot: string, ports: Check
     throw error;
   });
   let kept: string | null = null;
-  await checkpoints.adopt(`${FOLDER}/${slot}/${SAVES_FOLDER}/${found.name}`, async () => {
-    if (before !== undefined) kept = await backUp(files, before.name, MOST_BACKUPS);
+  const name = await checkpoints.adopt(`${FOLDER}/${slot}/${SAVES_FOLDER}/${found.name}`, {
+    beside: [HISTORY_FILE, history ?? emptyHistory(found.manifest.history.first)],
+    async beforePointing() {
+      if (before !== undefined) kept = await backUp(files, before.name, MOST_BACKUPS);
+    },
   });
-  for (const [i, path] of others.entries()) {
-    const content = contents[i];
-    if (content === undefined) continue;
-    if (path !== HISTORY_FILE) await files.makeFolder('previews');
-    await files.write(`${path}.tmp`, [content]);
-    await files.rename(`${path}.tmp`, path);
+  await settleHistory(files, name);
+  if (preview !== undefined) {
+    await files.makeFolder('previews');
+    await files.write(`${PREVIEW}.tmp`, [preview]);
+    await files.rename(`${PREVIEW}.tmp`, PREVIEW);
   }
   const restored = { iteration: found.manifest.iteration, before: before?.manifest.iteration ?? null, kept };
   const journal = new Journal(files, ports.time);
@@ -142,7 +141,12 @@ const MOST_BACKUPS = 99;
 
 const slot = (number: number): string => String(number).padStart(2, '0');
 
+async function contentOf(files: FileStore, path: string): Promise<Uint8Array | undefined> {
+  const bytes = await files.size(path);
+  return bytes === undefined ? undefined : await readWhole(files, path, bytes);
+}
+
 async function copy(files: FileStore, from: string, to: string): Promise<void> {
-  const bytes = await files.size(from);
-  if (bytes !== undefined) await files.write(to, [await readWhole(files, from, bytes)]);
+  const content = await contentOf(files, from);
+  if (content !== undefined) await files.write(to, [content]);
 }

@@ -20,9 +20,7 @@ import { type FileStore, readWhole, type Sha256 } from './fileStore.ts';
 import type { HistoryMark } from './lossHistory.ts';
 import { MANIFEST_FILE, MAX_MANIFEST_BYTES, type Manifest, readManifest, type SavedFile, writeManifest } from './manifest.ts';
 import type { TrainOptions } from './optionTable.ts';
-
-export const CURRENT_FILE = 'current';
-export const SAVES_FOLDER = 'saves';
+import { CURRENT_FILE, namedSave, SAVE_NAME, SAVES_FOLDER } from './presentSave.ts';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
 /** Kept below the largest array that engines allocate without trouble. */
@@ -163,9 +161,16 @@ export class Checkpoints {
    * Takes a whole save of another store of the same disk as the current one: its files are linked, then proven. The saves before stay.
    *
    * @param folder  of that save, in this store.
+   * @param beside  a file that comes with it, written into its folder.
    * @throws FormatError if it is not whole; then nothing has changed.
    */
-  async adopt(folder: string, beforePointing: () => Promise<void>): Promise<string> {
+  async adopt(
+    folder: string,
+    {
+      beside,
+      beforePointing,
+    }: { readonly beside: readonly [name: string, bytes: Uint8Array]; readonly beforePointing: () => Promise<void> },
+  ): Promise<string> {
     const files = this.#files;
     const { iteration, files: written } = await this.#manifestOf(folder);
     const number = 1 + Math.max(0, ...(await this.#names()).map(numberOf));
@@ -175,6 +180,7 @@ export class Checkpoints {
       await files.remove(draft);
       await files.makeFolder(draft);
       for (const file of [...Object.keys(written), MANIFEST_FILE]) await files.link(`${folder}/${file}`, `${draft}/${file}`);
+      await files.write(`${draft}/${beside[0]}`, [beside[1]]);
       await files.sync(draft);
       await this.#prove(draft);
       await files.rename(draft, `${SAVES_FOLDER}/${name}`);
@@ -242,16 +248,14 @@ export class Checkpoints {
   }
 
   async #names(): Promise<string[]> {
-    return (await this.#files.list(SAVES_FOLDER)).filter((name) => /^\d{1,15}-\d{1,15}$/.test(name));
+    return (await this.#files.list(SAVES_FOLDER)).filter((name) => SAVE_NAME.test(name));
   }
 
   /** The save that `current` names, then all others, newest first. */
   async #candidates(): Promise<string[]> {
     const names = (await this.#names()).sort((a, b) => numberOf(b) - numberOf(a));
-    const bytes = await this.#files.size(CURRENT_FILE);
-    if (bytes === undefined || bytes > 100) return names;
-    const current = new TextDecoder().decode(await readWhole(this.#files, CURRENT_FILE, bytes)).trim();
-    return names.includes(current) ? [current, ...names.filter((name) => name !== current)] : names;
+    const current = await namedSave(this.#files);
+    return current !== undefined && names.includes(current) ? [current, ...names.filter((name) => name !== current)] : names;
   }
 
   async #manifestOf(folder: string): Promise<Manifest> {

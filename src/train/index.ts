@@ -9,7 +9,7 @@ export { type Footprint, footprint, memoryOf } from './footprint.ts';
 export { type GraphEngineOptions, graphEngine } from './graphEngine.ts';
 export { type JournalEntry, presentCourse, readJournal } from './journal.ts';
 export type { BatchSource, LoopEnd } from './loop.ts';
-export { type HistoryMark, type HistoryRepair, type Losses, LossHistory, readHistory } from './lossHistory.ts';
+export { type HistoryMark, type HistoryRepair, historyFile, type Losses, LossHistory, readHistory } from './lossHistory.ts';
 export { type Manifest, readManifest } from './manifest.ts';
 export { nearest } from './nearest.ts';
 export {

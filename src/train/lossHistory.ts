@@ -2,9 +2,11 @@
  * The loss of every iteration in one append-only file: 16 bytes of header, then two float32 for each iteration, little endian.
  *   "LIAELOSS"  u32 version = 1  u32 iteration of the first record  { f32 src  f32 dst } …
  * A save notes how many records belong to it; on resume the file is cut to that, so a crash costs nothing but the cut part.
+ * A save that took the place of another brings its own history in its folder, whence it is moved to its place last.
  */
 import { FormatError } from '../base/index.ts';
 import { type FileStore, readWhole } from './fileStore.ts';
+import { namedSave, SAVES_FOLDER } from './presentSave.ts';
 
 export const HISTORY_FILE = 'loss.bin';
 
@@ -13,6 +15,26 @@ const HEADER_BYTES = 16;
 const RECORD_BYTES = 8;
 /** About 4 GB; ten years at one iteration a second. */
 const MAX_RECORDS = 500_000_000;
+
+/** Of a save that was restored, as long as its history is not in its place. */
+const besideSave = (save: string): string => `${SAVES_FOLDER}/${save}/${HISTORY_FILE}`;
+
+/** Where the history of the present save is read. */
+export async function historyFile(files: FileStore): Promise<string> {
+  const save = await namedSave(files);
+  return save !== undefined && (await files.size(besideSave(save))) !== undefined ? besideSave(save) : HISTORY_FILE;
+}
+
+/** Puts the history that a save has brought in its place, if a death came before. For the one process that holds the model. */
+export async function settleHistory(files: FileStore, save: string): Promise<void> {
+  if ((await files.size(besideSave(save))) === undefined) return;
+  await files.rename(besideSave(save), HISTORY_FILE);
+  await files.sync(''); // where it is before where it was: what a power cut leaves is there once or twice, never nowhere
+  await files.sync(`${SAVES_FOLDER}/${save}`);
+}
+
+/** A history that has lost all its records. @param first  the iteration of its first record. */
+export const emptyHistory = (first: number): Uint8Array => header(first);
 
 /** Where a history stood: the iteration of its first record and how many records it had. */
 export interface HistoryMark {
@@ -115,13 +137,14 @@ export class LossHistory {
 
 /** The whole history of a model: losses as src, dst, src, dst… @throws FormatError if the file is not a history. */
 export async function readHistory(files: FileStore): Promise<{ readonly first: number; readonly losses: Float32Array }> {
-  const name = files.describe(HISTORY_FILE);
-  const bytes = await files.size(HISTORY_FILE);
+  const path = await historyFile(files);
+  const name = files.describe(path);
+  const bytes = await files.size(path);
   if (bytes === undefined)
     throw new FormatError(`${name}: there is no loss history`, { next: 'liae train writes it from the first iteration on' });
   if (bytes > HEADER_BYTES + MAX_RECORDS * RECORD_BYTES)
     throw new FormatError(`${name}: too long for a loss history`, { found: `${bytes} bytes` });
-  const whole = await readWhole(files, HISTORY_FILE, bytes);
+  const whole = await readWhole(files, path, bytes);
   const first = parseHeader(whole, name);
   const records = Math.floor((whole.length - HEADER_BYTES) / RECORD_BYTES);
   return { first, losses: new Float32Array(whole.buffer, HEADER_BYTES, records * 2) };

@@ -12,7 +12,7 @@ import { withFirstWeights } from './firstWeights.ts';
 import { fitState } from './fitState.ts';
 import { Journal } from './journal.ts';
 import { type BatchSource, type LoopEnd, type LoopPorts, type LoopStart, runLoop } from './loop.ts';
-import { LossHistory } from './lossHistory.ts';
+import { LossHistory, settleHistory } from './lossHistory.ts';
 import { resolveOptions } from './options.ts';
 import type { OptionName, TrainOptions } from './optionTable.ts';
 import { facesOf, keepFaces, keepPreview, loadFaces, type PreviewFaces, paintPreview, previewRows } from './previews.ts';
@@ -115,6 +115,7 @@ function adopt(
 
 async function openHistory(files: FileStore, loaded: LoadedSave | undefined, emit: SessionPorts['emit']): Promise<LossHistory> {
   if (loaded === undefined) return LossHistory.create(files, 1);
+  await settleHistory(files, loaded.name);
   const { history, repair } = await LossHistory.open(files, loaded.manifest.history);
   if (repair.cut + repair.lost > 0) emit({ event: 'history', ...repair });
   return history;

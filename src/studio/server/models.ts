@@ -3,7 +3,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError, LiaeError } from '../../base/index.ts';
 import { NodeFileStore, nodeSha256 } from '../../platform/node/modelStore.ts';
-import { readManifest } from '../../train/index.ts';
+import { historyFile, readManifest } from '../../train/index.ts';
 import type { ModelInfo, PreviewInfo } from '../protocol.ts';
 import type { Places } from './places.ts';
 
@@ -56,12 +56,13 @@ export interface LossPart {
 /** @param from  number of the first record that is wanted. */
 export async function lossesOf(folder: string, from: number): Promise<LossPart> {
   const store = new NodeFileStore(folder);
-  if ((await store.size('loss.bin')) === undefined) return { first: 1, records: 0, bytes: new Uint8Array(0) };
-  await using file = await open(join(folder, 'loss.bin'), 'r');
+  const path = await historyFile(store);
+  if ((await store.size(path)) === undefined) return { first: 1, records: 0, bytes: new Uint8Array(0) };
+  await using file = await open(join(folder, path), 'r');
   const header = Buffer.alloc(HEADER_BYTES);
   const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
   if (bytesRead < HEADER_BYTES || header.toString('latin1', 0, 8) !== 'LIAELOSS' || header.readUInt32LE(8) !== 1)
-    throw new FormatError(`${store.describe('loss.bin')}: not a loss history`, { expected: '"LIAELOSS", version 1' });
+    throw new FormatError(`${store.describe(path)}: not a loss history`, { expected: '"LIAELOSS", version 1' });
   const records = Math.floor(((await file.stat()).size - HEADER_BYTES) / RECORD_BYTES);
   const count = Math.max(0, Math.min(records - from, MAX_RECORDS));
   const bytes = new Uint8Array(count * RECORD_BYTES);
