@@ -1,34 +1,23 @@
 /** A thread of merging: it composes frames, or predicts faces; one request after another. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { buffersOfInput, type MergeReply, type MergeRequest, type MergeWorkerData } from './mergeCrew.ts';
-import { buffersOfPrediction, MergeHand, PredictHand } from './mergeHand.ts';
-import { failureFrom } from './workerPool.ts';
+import { workerData } from 'node:worker_threads';
+import { buffersOfInput, type ComposeRequest, type MergeWorkerData } from './mergeCrew.ts';
+import { buffersOfPrediction, MergeHand, PredictHand, type PredictInput } from './mergeHand.ts';
+import { serve } from './workerPool.ts';
 
-const port = parentPort;
-if (port === null) throw new Error('mergeWorker is the script of a worker thread');
+const start: MergeWorkerData = workerData;
 
-const data: MergeWorkerData = workerData;
-const composer = data.role === 'merge' ? new MergeHand(data.model) : undefined;
-const predictor = data.role === 'predict' ? new PredictHand(data.parts) : undefined;
-
-async function answer(call: number, request: MergeRequest): Promise<void> {
-  try {
-    if (request.kind === 'predict') {
-      const result = await predictor!.predict(request.inputs);
-      port!.postMessage({ call, result } satisfies MergeReply, result.flatMap(buffersOfPrediction));
-    } else if (request.kind === 'crop') {
-      const result = composer!.crop(request.task);
-      port!.postMessage({ call, result } satisfies MergeReply, result.flatMap(buffersOfInput));
-    } else {
-      const result = composer!.finish(request.id, request.predictions);
-      port!.postMessage(
-        { call, result } satisfies MergeReply,
-        [result.image, result.mask].map(({ data }) => data.buffer as ArrayBuffer),
-      );
-    }
-  } catch (error) {
-    port!.postMessage({ call, failure: failureFrom(error) } satisfies MergeReply);
-  }
+if (start.role === 'predict') {
+  const hand = new PredictHand(start.parts);
+  serve({
+    answer: (inputs: readonly PredictInput[]) => hand.predict(inputs),
+    transfer: (predictions) => predictions.flatMap(buffersOfPrediction),
+  });
+} else {
+  const hand = new MergeHand(start.model);
+  serve({
+    answer: async (request: ComposeRequest) =>
+      request.kind === 'crop' ? hand.crop(request.task) : hand.finish(request.id, request.predictions),
+    transfer: (result) =>
+      'image' in result ? [result.image, result.mask].map(({ data }) => data.buffer as ArrayBuffer) : result.flatMap(buffersOfInput),
+  });
 }
-
-port.on('message', ({ call, request }: { call: number; request: MergeRequest }) => void answer(call, request));

@@ -47,6 +47,8 @@ export interface PoolOptions<Note> {
   readonly does: string;
   /** Given to each worker at its start, as its `workerData`. */
   readonly data?: unknown;
+  /** Memory of the data that is handed over, to a pool of one worker. */
+  readonly transfer?: readonly TransferListItem[] | undefined;
   /** Told of what a worker says unasked. */
   readonly onNote?: ((note: Note, worker: number) => void) | undefined;
   /** Whether the end waits for what was asked: ONNX Runtime, ended amid a run, takes the whole process with it. */
@@ -71,12 +73,12 @@ export class WorkerPool<Request, Result, Note = never> implements AsyncDisposabl
   #failed: unknown;
   #idle: () => void = () => {};
 
-  constructor({ url, count, does, data, onNote, finish = false }: PoolOptions<Note>) {
+  constructor({ url, count, does, data, transfer, onNote, finish = false }: PoolOptions<Note>) {
     this.#finish = finish;
     this.#does = does;
     this.#load = new Array<number>(count).fill(0);
     this.#workers = this.#load.map((_, i) => {
-      const worker = new Worker(url, { workerData: data });
+      const worker = new Worker(url, { workerData: data, ...(transfer && { transferList: [...transfer] }) });
       worker.on('message', (reply: Reply) => {
         if ('note' in reply) onNote?.(reply.note as Note, i);
         else this.#receive(reply);
