@@ -1,7 +1,7 @@
 /** Flags of merging and of writing clips, and what their values mean. */
 import { OptionError } from '../base/index.ts';
 import { findMergeSetting, type MergeSettingSpec, mergeRangeText, mergeSettingTable, pixelFormOf } from '../merge/index.ts';
-import type { MergeAsk, NetworkAsk } from '../platform/node/mergePrepare.ts';
+import type { MergeAsk, NetworkAsk } from '../platform/node/mergeAsk.ts';
 import { type Quality, qualities, type VideoCodec, videoCodecs } from '../platform/node/videoCodecs.ts';
 import { nearest } from '../train/index.ts';
 import { type Args, type Flag, optional } from './args.ts';

@@ -1,16 +1,7 @@
 /** Those who merge: threads that compose frames, and one that predicts; or the calling thread for both. */
 import { availableParallelism } from 'node:os';
-import {
-  buffersOfPrediction,
-  type MergedResult,
-  MergeHand,
-  type MergeModel,
-  type MergeTask,
-  PredictHand,
-  type PredictInput,
-  type PredictorParts,
-  type RawPrediction,
-} from './mergeHand.ts';
+import { type MergedResult, MergeHand, type MergeModel, type MergeTask } from './mergeHand.ts';
+import { buffersOfPrediction, PredictHand, type PredictInput, type PredictorParts, type RawPrediction } from './mergePredict.ts';
 import { WorkerPool } from './workerPool.ts';
 
 export type MergeWorkerData =

@@ -6,7 +6,8 @@ import { afterAll, expect, test } from 'vitest';
 import { fakeClip, fakeImage, fakeLandmarks } from '../../../test/support/fakeFaces.ts';
 import { makeFace } from '../../extract/index.ts';
 import { steadyFaces } from '../../merge/index.ts';
-import { type MergeAsk, prepareMerge } from './mergePrepare.ts';
+import type { MergeAsk } from './mergeAsk.ts';
+import { prepareMerge } from './mergePrepare.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'liae prepares ü '));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));

@@ -12,7 +12,8 @@ import { ResourceError } from '../../base/index.ts';
 import { type FrameFace, resolveMergeSettings, type SettingsRange } from '../../merge/index.ts';
 import type { MergeCrew } from './mergeCrew.ts';
 import type { MergeOutput } from './mergeOutput.ts';
-import { groupSize, type MergeEvent, type MergeJob, merge } from './mergeRun.ts';
+import { groupSize, type MergeJob } from './mergePlan.ts';
+import { type MergeEvent, merge } from './mergeRun.ts';
 
 let folder = '';
 beforeEach(async () => {

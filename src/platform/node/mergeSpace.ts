@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ResourceError } from '../../base/index.ts';
 import type { MergeOutput } from './mergeOutput.ts';
-import type { MergeEvent, MergeJob } from './mergeRun.ts';
+import type { MergeJob } from './mergePlan.ts';
 
 /** Space that must stay free on the disk. */
 export const LEAST_FREE = 64 * 2 ** 20;
@@ -20,7 +20,7 @@ export async function freeSpace(folder: string): Promise<number | undefined> {
 export async function tellSpace(
   { source, deep, parts, output, mask }: MergeJob,
   frames: number,
-  report: (event: MergeEvent) => void,
+  report: (event: { readonly event: 'trouble'; readonly message: string }) => void,
 ): Promise<void> {
   const free = await freeSpace(dirname(parts));
   if (free === undefined) return;

@@ -1,7 +1,8 @@
 /** A thread of merging: it composes frames, or predicts faces; one request after another. */
 import { workerData } from 'node:worker_threads';
 import { buffersOfInput, type ComposeRequest, type MergeWorkerData } from './mergeCrew.ts';
-import { buffersOfPrediction, MergeHand, PredictHand, type PredictInput } from './mergeHand.ts';
+import { MergeHand } from './mergeHand.ts';
+import { buffersOfPrediction, PredictHand, type PredictInput } from './mergePredict.ts';
 import { serve } from './workerPool.ts';
 
 const start: MergeWorkerData = workerData;
