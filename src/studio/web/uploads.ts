@@ -90,11 +90,23 @@ async function send(files: readonly Waiting[]): Promise<void> {
     const { file, path } = next;
     const before = batch.value.sent;
     batch.value = { ...batch.value, name: file.name };
-    await attempt(() => sendFile(path, file, { onProgress: (sent) => moved(before + Math.min(sent, file.size)), signal: cancel.signal }));
+    const sent = await attempt(() => sendOne(file, path, (bytes) => moved(before + bytes)));
     moved(before + file.size);
-    batch.value = { ...batch.value, done: batch.value.done + 1 };
+    if (sent !== 'cancelled') batch.value = { ...batch.value, done: batch.value.done + 1 };
   }
+  const { done, files: all } = batch.value;
   batch.value = undefined;
+  if (cancel.signal.aborted) notify('done', { message: t('uploadsCancelled', count(done), count(all)) });
+}
+
+async function sendOne(file: File, path: string, tell: (sent: number) => void): Promise<'sent' | 'cancelled'> {
+  try {
+    await sendFile(path, file, { onProgress: (sent) => tell(Math.min(sent, file.size)), signal: cancel.signal });
+    return 'sent';
+  } catch (error) {
+    if (cancel.signal.aborted) return 'cancelled';
+    throw error;
+  }
 }
 
 const moved = (sent: number): void => {

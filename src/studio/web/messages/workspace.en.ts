@@ -38,6 +38,7 @@ export const workspaceEn = {
   uploads: 'Files on their way',
   uploadFiles: 'File {0} of {1}',
   uploadBytes: '{0} of {1}',
+  uploadsCancelled: 'Cancelled: {0} of {1} files have arrived; nothing is left of the others.',
   leftOut: '{0} files were left out',
   leftOutExpected: 'clips or pictures',
   jobsOver: 'Ended',

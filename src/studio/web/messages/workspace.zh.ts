@@ -38,6 +38,7 @@ export const workspaceZh: Readonly<Record<keyof typeof workspaceEn, string>> = {
   uploads: '正在传入的文件',
   uploadFiles: '第 {0} 个文件，共 {1} 个',
   uploadBytes: '{0} / {1}',
+  uploadsCancelled: '已取消：{1} 个文件中有 {0} 个已传完，其余未留下任何内容。',
   leftOut: '{0} 个文件未接收',
   leftOutExpected: '视频或图片',
   jobsOver: '已结束',
