@@ -8,6 +8,7 @@ import { faceFromImage, type Landmarks } from '../face/index.ts';
 import { type FaceMetadata, liaeFields, liaeKey, withLiaeFields, writeFace } from '../faceset/index.ts';
 import {
   type Affine,
+  after,
   type ByteImage,
   encodeBaselineJpeg,
   floatFromBytes,
@@ -20,7 +21,7 @@ import {
 } from '../image/index.ts';
 import type { FaceToEdit } from './editFaces.ts';
 import { decodeMask, encodeMask, hardMask, storedMaskSide } from './faceMasks.ts';
-import { after, roundedBytes, toolQuality } from './resizeFaces.ts';
+import { roundedBytes, toolQuality } from './resizeFaces.ts';
 
 export interface Correction {
   /** The 68 points in pixels of the face's picture as it is. */

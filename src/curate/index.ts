@@ -70,7 +70,7 @@ export {
 export { metadataFile, readMetadata, restoreFace, type SavedFace, writeMetadata } from './metadataFile.ts';
 export { mirrorFace } from './mirrorFaces.ts';
 export { type NamedSource, numberedMoves, originalMoves } from './rename.ts';
-export { after, type NewCrop, resizeFace, roundedBytes, toolQuality } from './resizeFaces.ts';
+export { type NewCrop, resizeFace, roundedBytes, toolQuality } from './resizeFaces.ts';
 export { type Caption, ContactSheet, type SheetLayout } from './sheet.ts';
 export { type SortKind, type SortOptions, type SortResult, sortFaces } from './sorting.ts';
 export { sortKindOf, sortKinds } from './sortKinds.ts';

@@ -4,10 +4,10 @@
  */
 import { mirrorLandmarks } from '../face/index.ts';
 import { liaeFields, liaeKey, withLiaeFields, writeFace } from '../faceset/index.ts';
-import type { Affine, ByteImage, FloatImage, ImageCodec } from '../image/index.ts';
+import { type Affine, after, type ByteImage, type FloatImage, type ImageCodec } from '../image/index.ts';
 import type { FaceToEdit } from './editFaces.ts';
 import { decodeMask, encodeMask } from './faceMasks.ts';
-import { after, toolQuality } from './resizeFaces.ts';
+import { toolQuality } from './resizeFaces.ts';
 
 export async function mirrorFace({ metadata, dict, bytes, name }: FaceToEdit, codec: ImageCodec): Promise<Uint8Array> {
   const image = await codec.decode(bytes, name);

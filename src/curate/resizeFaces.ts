@@ -4,6 +4,7 @@ import { type FaceType, faceFromImage } from '../face/index.ts';
 import { type FaceMetadata, writeFace } from '../faceset/index.ts';
 import {
   type Affine,
+  after,
   type ByteImage,
   type FloatImage,
   floatFromBytes,
@@ -64,13 +65,6 @@ function matrixOf(
   if (imageToFace === undefined) return undefined;
   if (sourceLandmarks !== undefined && type !== 'mark_only') return faceFromImage(sourceLandmarks, size, type);
   return after(targetFromFace, imageToFace as unknown as Affine);
-}
-
-/** The transform that does `first` and then `then`. */
-export function after(then: Affine, first: Affine): Affine {
-  const [a, b, tx, c, d, ty] = then;
-  const [e, f, ux, g, h, uy] = first;
-  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
 }
 
 /** The stored mask in the new crop: warped at 256 pixels, made hard. */

@@ -4,8 +4,8 @@
  * it, so that stretches can be analysed by several threads, or again after an interruption, with the same result.
  */
 import { type Landmarks, unitFromImage } from '../face/index.ts';
-import { type ByteImage, mapPoints } from '../image/index.ts';
-import type { Frame } from '../video/index.ts';
+import { mapPoints, type Picture } from '../image/index.ts';
+import type { SeenFrame } from '../video/index.ts';
 import { type FaceMesh, type FaceModels, landmarks68, type Region, regionOfDetection, regionOfMesh } from '../vision/index.ts';
 import type { FaceRecord, FrameRecord } from './alignments.ts';
 import { CUT, lookDifference, lookOf, measureFace } from './measure.ts';
@@ -129,7 +129,7 @@ export class Analyser {
     this.#clock = clock;
   }
 
-  async frame({ index, time, image, name, damaged }: Frame): Promise<FrameRecord> {
+  async frame({ index, time, image, name, damaged }: SeenFrame): Promise<FrameRecord> {
     const look = this.#timed('measure', () => lookOf(image));
     const { stills } = this.#options;
     const cut = this.#look !== undefined && lookDifference(this.#look, look) > CUT;
@@ -154,7 +154,7 @@ export class Analyser {
   }
 
   /** Where the face is now, if it still is near and of about the size it had. */
-  async #follow(image: ByteImage, face: Followed, seconds: number): Promise<FaceMesh | undefined> {
+  async #follow(image: Picture, face: Followed, seconds: number): Promise<FaceMesh | undefined> {
     const looked = await this.#mesh(image, expectedOf(face, seconds), PRESENT, face.change === undefined ? 0 : EXPECTED);
     if (looked === undefined || !(looked.second > PRESENT)) return undefined;
     const [a, b] = [face.rect, boxOf(looked.mesh.points)];
@@ -172,7 +172,7 @@ export class Analyser {
    *
    * @param lost  where faces of the frame before are expected that could not be followed.
    */
-  async #detect(image: ByteImage, followed: readonly Followed[], lost: readonly Region[]): Promise<readonly Followed[]> {
+  async #detect(image: Picture, followed: readonly Followed[], lost: readonly Region[]): Promise<readonly Followed[]> {
     const { tiles, turned, threshold } = this.#options;
     const detections = await this.#timed('detect', () => this.#models.detect(image, { tiles, turned, threshold }));
     const scores = new Map<Followed, number>();
@@ -204,7 +204,7 @@ export class Analyser {
    * @param share  of what was expected in where the look is cut: the glance's square trembles too.
    * @returns the mesh of the look with the presences of both, if it has a face's proportions.
    */
-  async #mesh(image: ByteImage, region: Region, hint: number, share: number): Promise<Looked | undefined> {
+  async #mesh(image: Picture, region: Region, hint: number, share: number): Promise<Looked | undefined> {
     return this.#timed('mesh', async () => {
       const first = await this.#models.glance(image, region);
       if (!(first.presence > hint) || !isPlausible(first, image)) return undefined;
@@ -214,7 +214,7 @@ export class Analyser {
   }
 
   /** Identities change little from frame to frame: they are measured where the detectors look. */
-  async #record(image: ByteImage, { mesh, rect, score }: Followed, looked: boolean): Promise<FaceRecord> {
+  async #record(image: Picture, { mesh, rect, score }: Followed, looked: boolean): Promise<FaceRecord> {
     const landmarks = landmarks68(mesh.points);
     const { sharpness, exposure } = this.#timed('measure', () => measureFace(image, landmarks));
     const embedding =
@@ -280,7 +280,7 @@ const ODD = 0.2;
  * Whether a mesh has the proportions of a face: its landmarks near the mean face once they lie on it, eyes above the mouth, and half of it in
  * the picture. Profiles pass: their points lie 0.12 from the mean face.
  */
-export function isPlausible({ points }: FaceMesh, { width, height }: ByteImage): boolean {
+export function isPlausible({ points }: FaceMesh, { width, height }: Pick<Picture, 'width' | 'height'>): boolean {
   const rect = boxOf(points);
   if (!(overlap(rect, [0, 0, width, height]) > VISIBLE * areaOf(rect))) return false;
   return oddness(landmarks68(points)) < ODD;

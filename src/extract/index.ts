@@ -5,7 +5,17 @@ export { type ChooseOptions, Chooser, type Persons, poseInFrame, type Rule, rule
 export { type DrawnFace, drawFaces } from './draw.ts';
 export { type Edit, editsText, parseEdits, type RegionsEdit } from './edits.ts';
 export { type Crop, cropOf, eyeDistance, median, tremble } from './jitter.ts';
-export { type FaceOrigin, type FacePlan, type MakeOptions, makeFace, markOf, matrixOf, type OwnMasks, planFace } from './makeFace.ts';
+export {
+  type FaceOrigin,
+  type FacePlan,
+  type MakeOptions,
+  makeFace,
+  markOf,
+  matrixOf,
+  type OwnMasks,
+  planFace,
+  windowOf,
+} from './makeFace.ts';
 export { lookOf, measureFace } from './measure.ts';
 export { boxAt, type FoundRegions, rectOf, regionsOfFrame, regionsOn, withRegions } from './regions.ts';
 export { type Settled, type SettledFace, type SettleOptions, settle } from './settle.ts';

@@ -1,7 +1,7 @@
 /** An aligned face from a frame: its crop as JPEG, with DeepFaceLab's metadata and ours. */
-import { type FaceType, faceFromImage } from '../face/index.ts';
+import { type FaceType, faceFromImage, unitFromImage } from '../face/index.ts';
 import { concatenate, type FaceMetadata, faceDict, type LiaeFields, withApp15, withLiaeFields, writePickle } from '../faceset/index.ts';
-import { type Affine, type ByteImage, encodeBaselineJpeg, mapPoints, warpBytes } from '../image/index.ts';
+import { type Affine, type BytePane, encodeBaselineJpeg, invertAffine, mapPoints, type Window, warpBytes } from '../image/index.ts';
 import type { FaceRecord, FrameRecord } from './alignments.ts';
 import { poseInFrame } from './choose.ts';
 import type { RegionsEdit } from './edits.ts';
@@ -83,13 +83,41 @@ export const matrixOf = (
   { faceType, size }: Omit<MakeOptions, 'quality'>,
 ): Affine | undefined => (faceType === 'mark_only' ? undefined : faceFromImage(Float64Array.from(landmarks), size, faceType));
 
-/** The bytes of the face's file. @param frame  RGB, upright.  @param own  of an earlier version of the face, in pixels of this one. */
-export function makeFace(frame: ByteImage, plan: FacePlan, make: MakeOptions, own: OwnMasks = { polygons: [] }): Uint8Array {
+/** What a face shows of its frame, in whole pixels and with those that are read beside; it may reach beyond the frame. */
+export function windowOf(plan: FacePlan, make: MakeOptions): Window {
+  const matrix = matrixOf(plan, make);
+  if (matrix === undefined) throw new RangeError('a face that keeps its whole frame');
+  const shown = mapPoints(invertAffine(matrix), [0, 0, make.size, 0, 0, make.size, make.size, make.size]);
+  const measured = mapPoints(invertAffine(unitFromImage(Float64Array.from(plan.landmarks))), [0, 0, 1, 0, 0, 1, 1, 1]);
+  const reach = (k: 0 | 1): readonly [number, number] => {
+    const values = [...shown, ...(plan.fields.sharpness === undefined ? measured : [])].filter((v, i) => i % 2 === k && Number.isFinite(v));
+    return [Math.floor(Math.min(...values)) - 2, Math.ceil(Math.max(...values)) + 2];
+  };
+  const [left, right] = reach(0);
+  const [top, bottom] = reach(1);
+  return { x: left, y: top, width: right - left, height: bottom - top };
+}
+
+/**
+ * The bytes of the face's file.
+ *
+ * @param frame  RGB, upright: the whole frame or what `windowOf` says of it.
+ * @param own  of an earlier version of the face, in pixels of this one.
+ * @param memory  for the crop, size · size · 3 bytes; new if left out.
+ */
+export function makeFace(
+  { image: frame, x, y }: BytePane,
+  plan: FacePlan,
+  make: MakeOptions,
+  own: OwnMasks = { polygons: [] },
+  memory?: Uint8Array,
+): Uint8Array {
   const { faceType, size, quality } = make;
   const source = Float64Array.from(plan.landmarks);
   const matrix = matrixOf(plan, make);
-  const picture = matrix === undefined ? frame : warpBytes(frame, matrix, size, size);
-  const { sharpness, exposure } = plan.fields.sharpness === undefined ? measureFace(frame, source) : plan.fields;
+  const picture = matrix === undefined ? frame : warpBytes(frame, matrix, size, size, { x, y, out: memory });
+  const inPane = source.map((v, i) => v - (i % 2 === 0 ? x : y));
+  const { sharpness, exposure } = plan.fields.sharpness === undefined ? measureFace(frame, inPane) : plan.fields;
   const metadata = {
     faceType,
     landmarks: matrix === undefined ? source : mapPoints(matrix, source),

@@ -1,6 +1,6 @@
 /** What is measured on pixels beside the networks: how a frame looks (to tell cuts), how sharp and how light a face is. */
 import { type Landmarks, unitFromImage } from '../face/index.ts';
-import { type Affine, type ByteImage, invertAffine, mapPoints } from '../image/index.ts';
+import { type Affine, after, type ByteImage, invertAffine, mapPoints, type Picture, type PlanarImage } from '../image/index.ts';
 
 const LOOK = 8;
 const TAPS = 8;
@@ -9,8 +9,51 @@ const TAPS = 8;
 const luminance = (data: Uint8Array, at: number, channels: number): number =>
   channels < 3 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
 
+/** Luminance as a sum of a signal's numbers: a constant and a factor for each. */
+interface LightFactors {
+  readonly base: number;
+  readonly luma: number;
+  readonly blue: number;
+  readonly red: number;
+}
+
+function lightFactors({ black, gain, rv, gu, gv, bu }: PlanarImage['colours']): LightFactors {
+  const [blue, red] = [0.587 * gu + 0.114 * bu, 0.299 * rv + 0.587 * gv];
+  return { base: -black * gain - 128 * (blue + red), luma: gain, blue, red };
+}
+
+/** Moves pixel centres from whole numbers to the corners' count and back: around a transform between pictures' corners. */
+const centred = ([a, b, tx, c, d, ty]: Affine): Affine => [a, b, tx + (a + b - 1) / 2, c, d, ty + (c + d - 1) / 2];
+
+/** From pixels of the luminance to those of the colour differences, centres at whole numbers. */
+const chromaFromLuma = ({ chroma: { scaleX, shiftX, scaleY, shiftY } }: PlanarImage): Affine =>
+  centred([scaleX, 0, shiftX, 0, scaleY, shiftY]);
+
+/** Luminances at pixels, by the nearest sample of each plane. */
+function lightAtPixels(image: Picture): (x: number, y: number) => number {
+  if (!('luma' in image)) {
+    const { width, channels, data } = image;
+    return (x, y) => luminance(data, (y * width + x) * channels, channels);
+  }
+  const { luma, blue, red } = image;
+  const { base, luma: gain, blue: kb, red: kr } = lightFactors(image.colours);
+  const [a, b, tx, c, d, ty] = centred(image.lumaFromPicture);
+  const [scaleX, , shiftX, , scaleY, shiftY] = chromaFromLuma(image);
+  const [last, bottom] = [blue.width - 1, blue.height - 1];
+  return (x, y) => {
+    const px = Math.round(a * x + b * y + tx);
+    const py = Math.round(c * x + d * y + ty);
+    const qx = Math.min(Math.max(Math.round(px * scaleX + shiftX), 0), last);
+    const qy = Math.min(Math.max(Math.round(py * scaleY + shiftY), 0), bottom);
+    const at = qy * blue.width + qx;
+    return base + gain * luma.data[py * luma.width + px]! + kb * blue.data[at]! + kr * red.data[at]!;
+  };
+}
+
 /** Mean luminances of 8×8 parts of a picture, 8×8 samples each, as hexadecimal digits. */
-export function lookOf({ width, height, channels, data }: ByteImage): string {
+export function lookOf(image: Picture): string {
+  const { width, height } = image;
+  const light = lightAtPixels(image);
   let text = '';
   for (let row = 0; row < LOOK; row++) {
     for (let column = 0; column < LOOK; column++) {
@@ -19,10 +62,10 @@ export function lookOf({ width, height, channels, data }: ByteImage): string {
         const y = Math.floor(((row + (j + 0.5) / TAPS) * height) / LOOK);
         for (let i = 0; i < TAPS; i++) {
           const x = Math.floor(((column + (i + 0.5) / TAPS) * width) / LOOK);
-          sum += luminance(data, (y * width + x) * channels, channels);
+          sum += light(x, y);
         }
       }
-      text += Math.round(sum / TAPS ** 2)
+      text += Math.min(Math.max(Math.round(sum / TAPS ** 2), 0), 255)
         .toString(16)
         .padStart(2, '0');
     }
@@ -51,16 +94,12 @@ const MOST_SAMPLES = 6;
  * @returns sharpness: the variance of the Laplacian of the luminance (0…255) of the mean face's square, brows to mouth, at 128 pixels; exposure:
  * the mean luminance of that square, 0…1. Both 0 if the landmarks coincide.
  */
-export function measureFace(
-  { width, height, channels, data }: ByteImage,
-  landmarks: Landmarks,
-): { readonly sharpness: number; readonly exposure: number } {
+export function measureFace(image: Picture, landmarks: Landmarks): { readonly sharpness: number; readonly exposure: number } {
   const m = invertAffine(unitFromImage(landmarks));
   if (!m.every(Number.isFinite)) return { sharpness: 0, exposure: 0 };
   const samples = Math.max(1, Math.min(MOST_SAMPLES, Math.round(Math.hypot(m[0], m[3]) / CHIP)));
-  const light = lightAround({ width, height, channels, data }, m);
   const chip = new Float32Array(CHIP * CHIP);
-  const total = readChip(light.data, light.width, m, width, height, light.left, light.top, samples, chip);
+  const total = 'luma' in image ? planarChip(image, m, samples, chip) : byteChip(image, m, samples, chip);
   let [sum, squares] = [0, 0];
   for (let y = 1; y < CHIP - 1; y++) {
     for (let x = 1; x < CHIP - 1; x++) {
@@ -74,11 +113,83 @@ export function measureFace(
   return { sharpness: squares / n - (sum / n) ** 2, exposure: total / (CHIP * CHIP * 255) };
 }
 
-/** Luminances of the part of a picture that the mean face's square reaches, with the pixels to the right of it and below. */
-function lightAround(
-  { width, height, channels, data }: ByteImage,
+/** @param m  from the unit square to pixels. @returns the sum of the chip's values. */
+function byteChip(image: ByteImage, m: Affine, samples: number, chip: Float32Array): number {
+  const { width, height, channels, data } = image;
+  const { left, top, right, bottom } = reachOf(m, width, height);
+  const across = right - left;
+  const light = lightOf(across * (bottom - top));
+  for (let y = top, o = 0; y < bottom; y++) {
+    for (let at = (y * width + left) * channels, i = 0; i < across; i++, at += channels, o++) light[o] = luminance(data, at, channels);
+  }
+  return readChip(light, across, m, width, height, left, top, samples, chip);
+}
+
+/** The same from planes. Colour differences change slowly and count little: they are read once for each value of the chip. */
+function planarChip(image: PlanarImage, m: Affine, samples: number, chip: Float32Array): number {
+  const { luma, blue, red } = image;
+  const factors = lightFactors(image.colours);
+  const lumaFromUnit = after(centred(image.lumaFromPicture), m);
+  const { left, top, right, bottom } = reachOf(lumaFromUnit, luma.width, luma.height);
+  const across = right - left;
+  const light = lightOf(across * (bottom - top));
+  for (let y = top; y < bottom; y++) light.set(luma.data.subarray(y * luma.width + left, y * luma.width + right), (y - top) * across);
+  readChip(light, across, lumaFromUnit, luma.width, luma.height, left, top, samples, chip);
+  const chromaFromUnit = after(chromaFromLuma(image), lumaFromUnit);
+  return addChroma(chip, blue.data, red.data, blue.width, blue.height, chromaFromUnit, factors);
+}
+
+/** Turns a chip of a signal's luminances into luminances. @returns the sum of its values. */
+function addChroma(
+  chip: Float32Array,
+  blue: Uint8Array,
+  red: Uint8Array,
+  width: number,
+  height: number,
   m: Affine,
-): { readonly data: Float64Array; readonly width: number; readonly left: number; readonly top: number } {
+  { base, luma, blue: kb, red: kr }: LightFactors,
+): number {
+  let total = 0;
+  for (let y = 0, o = 0; y < CHIP; y++) {
+    const v = (y + 0.5) / CHIP;
+    for (let x = 0; x < CHIP; x++, o++) {
+      const u = (x + 0.5) / CHIP;
+      const px = Math.min(Math.max(m[0] * u + m[1] * v + m[2], 0), width - 1);
+      const py = Math.min(Math.max(m[3] * u + m[4] * v + m[5], 0), height - 1);
+      const x0 = Math.floor(px);
+      const y0 = Math.floor(py);
+      const p = y0 * width + x0;
+      const right = x0 + 1 < width ? 1 : 0;
+      const q = y0 + 1 < height ? p + width : p;
+      const fx = px - x0;
+      const fy = py - y0;
+      const a = kb * blue[p]! + kr * red[p]!;
+      const b = kb * blue[p + right]! + kr * red[p + right]!;
+      const c = kb * blue[q]! + kr * red[q]!;
+      const d = kb * blue[q + right]! + kr * red[q + right]!;
+      const upper = a + (b - a) * fx;
+      const value = base + luma * chip[o]! + upper + (c + (d - c) * fx - upper) * fy;
+      chip[o] = value;
+      total += value;
+    }
+  }
+  return total;
+}
+
+/** One for each thread, as large as the largest face needs it: of a new one for every face there is much to clear away. Nothing stays in it. */
+let lightMemory = new Float64Array();
+
+function lightOf(length: number): Float64Array {
+  if (lightMemory.length < length) lightMemory = new Float64Array(length);
+  return lightMemory;
+}
+
+/** The part of a picture that the mean face's square reaches, with the pixels to the right of it and below. */
+function reachOf(
+  m: Affine,
+  width: number,
+  height: number,
+): { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number } {
   const corners = mapPoints(m, [0, 0, 1, 0, 0, 1, 1, 1]);
   const within = (k: 0 | 1, size: number): readonly [number, number] => {
     const values = [0, 2, 4, 6].map((i) => Math.min(Math.max(corners[i + k]!, 0), size - 1));
@@ -86,12 +197,7 @@ function lightAround(
   };
   const [left, right] = within(0, width);
   const [top, bottom] = within(1, height);
-  const across = right - left;
-  const out = new Float64Array(across * (bottom - top));
-  for (let y = top, o = 0; y < bottom; y++) {
-    for (let at = (y * width + left) * channels, i = 0; i < across; i++, at += channels, o++) out[o] = luminance(data, at, channels);
-  }
-  return { data: out, width: across, left, top };
+  return { left, top, right, bottom };
 }
 
 /** @returns the sum of the chip's values. */

@@ -16,6 +16,13 @@ export function invertAffine([a, b, tx, c, d, ty]: Affine): Affine {
   return [ia, ib, -ia * tx - ib * ty, ic, id, -ic * tx - id * ty];
 }
 
+/** The transform that does `first` and then `then`. */
+export function after(then: Affine, first: Affine): Affine {
+  const [a, b, tx, c, d, ty] = then;
+  const [e, f, ux, g, h, uy] = first;
+  return [a * e + b * g, a * f + b * h, a * ux + b * uy + tx, c * e + d * g, c * f + d * h, c * ux + d * uy + ty];
+}
+
 /**
  * Rotation about a centre with a scale.
  *

@@ -83,7 +83,9 @@ export function encodeBaselineJpeg(image: ByteImage, quality: number): Uint8Arra
   const { width, height } = image;
   if (image.channels !== 3) throw new RangeError(`an image of ${image.channels} channels; 3 are encoded`);
   const steps = [luminanceSteps, chrominanceSteps].map((table) => stepsAt(quality, table));
-  const out = new BitWriter(4096 + width * height);
+  writer ??= new BitWriter();
+  const out = writer;
+  out.begin(4096 + width * height);
   out.bytes(0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0);
   for (const [i, table] of steps.entries()) out.bytes(0xff, 0xdb, 0, 67, i, ...zigzag.map((k) => table[k]!));
   out.bytes(0xff, 0xc0, 0, 17, 8, height >> 8, height & 255, width >> 8, width & 255, 3, 1, 0x11, 0, 2, 0x11, 1, 3, 0x11, 1);
@@ -100,6 +102,7 @@ export function encodeBaselineJpeg(image: ByteImage, quality: number): Uint8Arra
 
 /** One for each thread, made when it is first needed: compiling it for every picture would take longer than the picture. Nothing stays in its memory. */
 let simd: Simd | undefined;
+let writer: BitWriter | undefined;
 
 function scan({ width, height, data }: ByteImage, factors: readonly number[], codes: readonly Int32Array[], out: BitWriter): void {
   simd ??= new Simd();
@@ -302,13 +305,14 @@ function writeBlock(q: Int32Array, at: number, before: number, dc: Int32Array, a
 
 /** Bytes, and bits with a zero stuffed behind each 255. */
 class BitWriter {
-  #data: Uint8Array;
+  #data = new Uint8Array();
   #length = 0;
   #held = 0;
   #bits = 0;
 
-  constructor(capacity: number) {
-    this.#data = new Uint8Array(capacity);
+  begin(capacity: number): void {
+    [this.#length, this.#held, this.#bits] = [0, 0, 0];
+    this.#reserve(capacity);
   }
 
   bytes(...values: readonly number[]): void {

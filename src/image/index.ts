@@ -1,6 +1,6 @@
 /** Float images: where pixels read, resampling, masks as polygons, blur, colour spaces and transfer; the port to image files. */
 
-export { type Affine, affineFromTriangles, invertAffine, mapPoints, rotationAbout } from './affine.ts';
+export { type Affine, affineFromTriangles, after, invertAffine, mapPoints, rotationAbout } from './affine.ts';
 export { encodeBaselineJpeg } from './baselineJpeg.ts';
 export { readBgrRow, writeBgrRow } from './bgrRows.ts';
 export { gaussianBlur, growMask, reflect101 } from './blur.ts';
@@ -19,6 +19,7 @@ export { medianFiltered } from './median.ts';
 export { mixColours } from './mixTransfer.ts';
 export { blurMask, dilateMask, erodeMask } from './morphology.ts';
 export { multibandBlend } from './multiband.ts';
+export { type BytePane, type Picture, type PlanarImage, type Plane, type SignalColours, signalColours } from './planarImage.ts';
 export { type Corner, convexHull, fillConvexPolygon, fillPolygon } from './polygon.ts';
 export { affinePositions, mapPositions, type Positions, positions } from './positions.ts';
 export { readProvenance, withProvenance } from './provenance.ts';

@@ -2,7 +2,7 @@
  * The port to moving pictures: a clip, or pictures in order, as a stream of upright RGB frames with their times. Nothing here holds more
  * than the frame at hand.
  */
-import type { ByteImage } from '../image/index.ts';
+import type { ByteImage, BytePane, Picture, Window } from '../image/index.ts';
 import type { WideColours } from './displayColours.ts';
 import type { DeepImage } from './frameSink.ts';
 
@@ -53,8 +53,26 @@ export interface FrameRange {
   readonly rate?: number | undefined;
   /** Asked when a frame of the range comes up: those it names are passed over without being made pictures, as others see to them. */
   readonly skip?: ((index: number) => boolean) | undefined;
-  /** Asked for memory of so many bytes for the next picture, which a source may use; of new pictures for every frame there is much to clear away. */
-  readonly memory?: ((bytes: number) => Uint8Array<ArrayBuffer>) | undefined;
+}
+
+/** A frame to be looked at: RGB, or the signal that it came as. */
+export interface SeenFrame extends Omit<Frame, 'image' | 'deep' | 'wide'> {
+  readonly image: Picture;
+}
+
+/** A frame of which some windows were asked for: the panes of these, or one of the whole picture, which holds them all. */
+export interface CutFrame extends Omit<Frame, 'image' | 'deep' | 'wide'> {
+  readonly panes: readonly BytePane[];
+}
+
+/** What is wanted of a frame: all of it as it is cheapest to look at, or windows of it in RGB. */
+export type Want = 'signal' | readonly Window[];
+
+export interface ViewRange extends Omit<FrameRange, 'skip'> {
+  /** Asked when a frame of the range comes up; undefined: it is passed over. */
+  readonly want: (index: number) => Want | undefined;
+  /** Gives memory of at least so many bytes for pixels. Of new memory for every frame there is much to clear away. */
+  readonly memory: (bytes: number) => Uint8Array;
 }
 
 export interface FrameSource extends AsyncDisposable {
@@ -65,6 +83,8 @@ export interface FrameSource extends AsyncDisposable {
    * @throws FormatError only if nothing can be read at all.
    */
   frames(range?: FrameRange, signal?: AbortSignal): AsyncIterable<Frame>;
+  /** The same frames, each as it is wanted; absent where a source has nothing better than `frames`. */
+  views?(range: ViewRange, signal?: AbortSignal): AsyncIterable<SeenFrame | CutFrame>;
   /** What went wrong so far, a sentence each: 'ends after frame 26 of about 60 (1.04 s): the file is cut off'. */
   readonly trouble: readonly string[];
 }

@@ -1,7 +1,7 @@
 /**
  * Turning a stored picture upright: the eight orientations of EXIF, and those that a video's display matrix can say.
  */
-import type { ByteImage } from '../image/index.ts';
+import type { Affine, ByteImage } from '../image/index.ts';
 import type { DeepImage } from './frameSink.ts';
 
 /** As EXIF numbers them: 1 upright, 2 mirrored, 3 half turn, 4 flipped, 5 transposed, 6 to be turned clockwise, 7 transverse, 8 counter-clockwise. */
@@ -22,10 +22,14 @@ const steps: Readonly<Record<Orientation, readonly [number, number, number, numb
 /** Whether width and height change places. */
 const swapsSides = (orientation: Orientation): boolean => orientation >= 5;
 
-/** The picture turned upright; itself if it stands upright already. */
-export function orient(image: ByteImage, orientation: Orientation): ByteImage {
+/** The picture turned upright; itself if it stands upright already. @param memory  gives at least so many bytes. */
+export function orient(
+  image: ByteImage,
+  orientation: Orientation,
+  memory: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+): ByteImage {
   if (orientation === 1) return image;
-  const data = new Uint8Array(image.data.length);
+  const data = memory(image.data.length).subarray(0, image.data.length);
   return { ...turn(image, orientation, data), data };
 }
 
@@ -34,6 +38,12 @@ export function orientDeep(image: DeepImage, orientation: Orientation): DeepImag
   if (orientation === 1) return image;
   const data = new Uint16Array(image.data.length);
   return { ...turn(image, orientation, data), channels: 3, data };
+}
+
+/** From the upright picture to the stored one of this size, counted from the corner of the first pixel. */
+export function storedFromUpright(width: number, height: number, orientation: Orientation): Affine {
+  const [xx, xy, yx, yy] = steps[orientation];
+  return [xx, yx, xx + yx < 0 ? width : 0, xy, yy, xy + yy < 0 ? height : 0];
 }
 
 interface Rows<T> {

@@ -2,8 +2,7 @@
  * The FaceModels port over MediaPipe's networks and dlib's identity network, wherever they come from and whatever runs them.
  */
 
-import type { ByteImage } from '../image/index.ts';
-import { floatImage } from '../image/index.ts';
+import { floatImage, type Picture } from '../image/index.ts';
 import type { Feed, Program } from '../runtime/index.ts';
 import { area, type DetectorKind, decodeDetections, fullRange, joinBetween, joinWithin, shortRange } from './detector.ts';
 import type { Detection, DetectOptions, FaceModels, Region } from './faceModels.ts';
@@ -35,8 +34,8 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
     return next;
   };
 
-  const run = async (name: FaceNetworkName, image: ByteImage, tile: Tile): Promise<Readonly<Record<string, Feed>>> => {
-    if (image.channels !== 3) throw new RangeError(`a picture of ${image.channels} channels; the face networks see R, G, B`);
+  const run = async (name: FaceNetworkName, image: Picture, tile: Tile): Promise<Readonly<Record<string, Feed>>> => {
+    if ('channels' in image && image.channels !== 3) throw new RangeError(`a picture of ${image.channels} channels; the face networks see R, G, B`);
     const program = await networks.program(name);
     const length = 3 * tile.width * tile.height;
     const data = inputs.get(name) ?? new Float32Array(length);
@@ -45,7 +44,7 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
     return program.run({ input: { shape: [1, 3, tile.height, tile.width], data } });
   };
 
-  const look = async (kind: DetectorKind, image: ByteImage, square: Region, threshold = kind.threshold): Promise<Detection[]> => {
+  const look = async (kind: DetectorKind, image: Picture, square: Region, threshold = kind.threshold): Promise<Detection[]> => {
     const { size } = kind;
     const pictureFromTile = pictureFromSquare(square, size);
     const tile: Tile = { width: size, height: size, pictureFromTile, outside: 'zero', scale: 2 / 255, offset: [-1, -1, -1] };
@@ -54,7 +53,7 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
     return joinWithin(decodeDetections(kind, boxes, scores, imageFromSquare(square, size), threshold));
   };
 
-  const lookAt = (name: FaceNetworkName, image: ByteImage, region: Region): Promise<Readonly<Record<string, Feed>>> => {
+  const lookAt = (name: FaceNetworkName, image: Picture, region: Region): Promise<Readonly<Record<string, Feed>>> => {
     const size = { width: MESH_SIZE, height: MESH_SIZE };
     return run(name, image, {
       ...size,
@@ -65,7 +64,7 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
     });
   };
 
-  const detect = async (image: ByteImage, { tiles = 1, turned = false, threshold }: DetectOptions): Promise<readonly Detection[]> => {
+  const detect = async (image: Picture, { tiles = 1, turned = false, threshold }: DetectOptions): Promise<readonly Detection[]> => {
     const { width, height } = image;
     const angles = turned ? [0, Math.PI / 2, -Math.PI / 2] : [0];
     const found: Detection[] = [];

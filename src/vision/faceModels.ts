@@ -3,7 +3,7 @@
  * identity. Points are in pixels of the picture, with pixel centres at whole numbers.
  */
 import type { Landmarks } from '../face/index.ts';
-import type { ByteImage, FloatImage } from '../image/index.ts';
+import type { FloatImage, Picture } from '../image/index.ts';
 
 export interface Detection {
   /** Left, top, right, bottom in pixels. */
@@ -41,18 +41,18 @@ export interface DetectOptions {
 }
 
 export interface FaceModels extends AsyncDisposable {
-  /** Faces of an RGB picture, both detectors joined, the largest first. */
-  detect(image: ByteImage, options?: DetectOptions): Promise<readonly Detection[]>;
+  /** Faces of a picture in colour, both detectors joined, the largest first. */
+  detect(image: Picture, options?: DetectOptions): Promise<readonly Detection[]>;
   /** One pass of the mesh network over a region. */
-  mesh(image: ByteImage, region: Region): Promise<FaceMesh>;
+  mesh(image: Picture, region: Region): Promise<FaceMesh>;
   /** The same without its closer look at lips and eyes, in half the time: 468 points, to find the region for `mesh`. */
-  glance(image: ByteImage, region: Region): Promise<FaceMesh>;
+  glance(image: Picture, region: Region): Promise<FaceMesh>;
   /** The probability that a pixel shows a person, one channel at the size of the network's output (256×256), stretched over the picture. */
-  person(image: ByteImage): Promise<FloatImage>;
+  person(image: Picture): Promise<FloatImage>;
   /**
    * Identity of the face with these 68 landmarks: 128 numbers, Euclidean distance below about 0.5 for the same person.
    *
    * @throws ResourceError if the optional package with this network is not installed, with the command that installs it.
    */
-  identity(image: ByteImage, landmarks: Landmarks): Promise<Float32Array>;
+  identity(image: Picture, landmarks: Landmarks): Promise<Float32Array>;
 }

@@ -4,7 +4,7 @@
  * loses small faces and makes points tremble. bench/vision.mjs times it.
  * Coordinates count from the corner of the first pixel: its centre is at 0.5.
  */
-import { type Affine, type ByteImage, mapPoints } from '../image/index.ts';
+import { type Affine, after, mapPoints, type Picture, type PlanarImage } from '../image/index.ts';
 
 /** What is put in where the picture has ended: a value of 0, or the nearest pixel. */
 export type Outside = 'zero' | 'replicate';
@@ -21,7 +21,7 @@ export interface Tile {
   readonly offset: readonly [r: number, g: number, b: number];
 }
 
-/** Cells averaged from a stretch of a picture; cell (i, j) covers `across` × `down` pixels from (left + i·across, top + j·down). */
+/** Cells of R, G, B averaged from a stretch of a picture; cell (i, j) covers `across` × `down` pixels from (left + i·across, top + j·down). */
 interface Cells {
   readonly data: Float32Array;
   readonly width: number;
@@ -32,6 +32,8 @@ interface Cells {
   readonly down: number;
 }
 
+type Size = Pick<Picture, 'width' | 'height'>;
+
 /** How much more is averaged than a tile needs, as a share of it: the next tile of the same picture often lies near. */
 const MARGIN = 1 / 16;
 
@@ -39,17 +41,23 @@ const MARGIN = 1 / 16;
 export class TileReader {
   #memory = new Float32Array();
   /** What the memory holds, and of which picture. */
-  #held: { readonly image: ByteImage; readonly cells: Cells } | undefined;
+  #held: { readonly image: Picture; readonly cells: Cells } | undefined;
+  readonly #rows = new ChromaRows();
 
   /**
-   * @param image RGB; its pixels stay as they are as long as it is the last picture that was read.
+   * @param image its pixels stay as they are as long as it is the last picture that was read.
    * @param out 3 · width · height values: the planes of R, G, B.
    */
-  read(image: ByteImage, tile: Tile, out: Float32Array): void {
-    readCells(this.#cells(image, tile), tile, out);
+  read(image: Picture, tile: Tile, out: Float32Array): void {
+    if (!('luma' in image)) readCells(this.#cells(image, image, tile), tile, out);
+    else {
+      // As the planes lie, which need not be upright.
+      const turned = { ...tile, pictureFromTile: after(image.lumaFromPicture, tile.pictureFromTile) };
+      readCells(this.#cells(image, image.luma, turned), turned, out);
+    }
   }
 
-  #cells(image: ByteImage, { width, height, pictureFromTile: m }: Tile): Cells {
+  #cells(image: Picture, { width: imageWidth, height: imageHeight }: Size, { width, height, pictureFromTile: m }: Tile): Cells {
     const corners = mapPoints(m, [0, 0, width, 0, 0, height, width, height]);
     // Steps of the result along its axes, and how much of the picture's axes each covers.
     const across = Math.max(1, Math.round(Math.hypot(m[0], m[1])));
@@ -63,15 +71,16 @@ export class TileReader {
     };
     const held = this.#held;
     if (held?.image === image && held.cells.across === across && held.cells.down === down) {
-      const needed = [stretch(...reach(xs, across, 0), image.width), stretch(...reach(ys, down, 0), image.height)] as const;
+      const needed = [stretch(...reach(xs, across, 0), imageWidth), stretch(...reach(ys, down, 0), imageHeight)] as const;
       if (covers(held.cells, ...needed)) return held.cells;
     }
-    const [left, right] = stretch(...reach(xs, across, MARGIN), image.width);
-    const [top, bottom] = stretch(...reach(ys, down, MARGIN), image.height);
+    const [left, right] = stretch(...reach(xs, across, MARGIN), imageWidth);
+    const [top, bottom] = stretch(...reach(ys, down, MARGIN), imageHeight);
     const size = { width: Math.ceil((right - left) / across), height: Math.ceil((bottom - top) / down) };
     const length = size.width * size.height * 3;
     if (this.#memory.length < length) this.#memory = new Float32Array(length);
-    averageCells(image.data, image.width, image.height, left, top, across, down, size.width, size.height, this.#memory);
+    if ('luma' in image) averagePlanes(image, left, top, across, down, size.width, size.height, this.#rows, this.#memory);
+    else averageCells(image.data, imageWidth, imageHeight, left, top, across, down, size.width, size.height, this.#memory);
     const cells = { data: this.#memory, ...size, left, top, across, down };
     this.#held = { image, cells };
     return cells;
@@ -127,6 +136,145 @@ function averageCells(
       out[o + 1] = g / n;
       out[o + 2] = b / n;
     }
+  }
+}
+
+/** Rows of both colour differences, one number for each cell. */
+class ChromaRows {
+  blue = new Float32Array();
+  red = new Float32Array();
+
+  reserve(length: number): void {
+    if (this.blue.length < length) [this.blue, this.red] = [new Float32Array(length), new Float32Array(length)];
+  }
+}
+
+/** The same from planes: luminance over its pixels, colour differences between their samples, then R, G, B of the cell. */
+function averagePlanes(
+  { luma, blue, red, chroma, colours }: PlanarImage,
+  left: number,
+  top: number,
+  across: number,
+  down: number,
+  width: number,
+  height: number,
+  rows: ChromaRows,
+  out: Float32Array,
+): void {
+  rows.reserve(width);
+  // A reading between samples covers two by two of them, so that so many readings in a cell see all of it.
+  const columns = Math.min(4, Math.max(1, Math.ceil((across * chroma.scaleX) / 2)));
+  const lines = Math.min(4, Math.max(1, Math.ceil((down * chroma.scaleY) / 2)));
+  const share = 1 / (columns * lines);
+  const { black, gain, rv, gu, gv, bu } = colours;
+  for (let j = 0; j < height; j++) {
+    rows.blue.fill(0, 0, width);
+    rows.red.fill(0, 0, width);
+    for (let line = 0; line < lines; line++) {
+      const y = (top + (j + (line + 0.5) / lines) * down) * chroma.scaleY + chroma.shiftY - 0.5;
+      for (let column = 0; column < columns; column++) {
+        const x = (left + ((column + 0.5) / columns) * across) * chroma.scaleX + chroma.shiftX - 0.5;
+        addRow(blue.data, blue.width, blue.height, x, across * chroma.scaleX, y, share, width, rows.blue);
+        addRow(red.data, red.width, red.height, x, across * chroma.scaleX, y, share, width, rows.red);
+      }
+    }
+    averageRow(luma.data, luma.width, luma.height, left, top + j * down, across, down, width, out, j * width * 3);
+    colourRow(rows.blue, rows.red, black, gain, rv, gu, gv, bu, width, out, j * width * 3);
+  }
+}
+
+/** Adds a row of a plane, read between its samples. */
+function addRow(
+  data: Uint8Array,
+  planeWidth: number,
+  planeHeight: number,
+  start: number,
+  step: number,
+  y: number,
+  share: number,
+  width: number,
+  out: Float32Array,
+): void {
+  const cy = Math.min(Math.max(y, 0), planeHeight - 1);
+  const y0 = Math.floor(cy);
+  const upper = y0 * planeWidth;
+  const lower = y0 + 1 < planeHeight ? upper + planeWidth : upper;
+  const below = (cy - y0) * share;
+  const above = share - below;
+  const last = planeWidth - 1;
+  for (let i = 0, x = start; i < width; i++, x += step) {
+    const cx = x < 0 ? 0 : x > last ? last : x;
+    const p = cx | 0;
+    const q = p < last ? 1 : 0;
+    const f = cx - p;
+    const a = data[upper + p]! * above + data[lower + p]! * below;
+    const b = data[upper + p + q]! * above + data[lower + p + q]! * below;
+    out[i]! += a + (b - a) * f;
+  }
+}
+
+/** Means of a row of cells, as averageCells takes them; every third number of `out`. */
+function averageRow(
+  bytes: Uint8Array,
+  imageWidth: number,
+  imageHeight: number,
+  left: number,
+  top: number,
+  across: number,
+  down: number,
+  width: number,
+  out: Float32Array,
+  start: number,
+): void {
+  if (across === 2 && down === 2 && left + 2 * width <= imageWidth && top + 2 <= imageHeight) {
+    for (let i = 0, o = start, p = top * imageWidth + left; i < width; i++, o += 3, p += 2) {
+      out[o] = (bytes[p]! + bytes[p + 1]! + bytes[p + imageWidth]! + bytes[p + imageWidth + 1]!) / 4;
+    }
+    return;
+  }
+  const stepX = Math.ceil(across / 4);
+  const stepY = Math.ceil(down / 4);
+  const firstX = left + (((across - 1) % stepX) >> 1);
+  const y0 = Math.min(top + (((down - 1) % stepY) >> 1), imageHeight - 1);
+  const y1 = Math.min(top + down, imageHeight);
+  for (let i = 0, o = start; i < width; i++, o += 3) {
+    const x0 = Math.min(firstX + i * across, imageWidth - 1);
+    const x1 = Math.min(left + (i + 1) * across, imageWidth);
+    let [sum, n] = [0, 0];
+    for (let y = y0; y < y1; y += stepY) {
+      for (let p = y * imageWidth + x0, end = y * imageWidth + x1; p < end; p += stepX) {
+        sum += bytes[p]!;
+        n++;
+      }
+    }
+    out[o] = sum / n;
+  }
+}
+
+/** Luminances, at every third place, and colour differences to R, G, B within 0…255. */
+function colourRow(
+  blue: Float32Array,
+  red: Float32Array,
+  black: number,
+  gain: number,
+  rv: number,
+  gu: number,
+  gv: number,
+  bu: number,
+  width: number,
+  out: Float32Array,
+  start: number,
+): void {
+  for (let i = 0, o = start; i < width; i++, o += 3) {
+    const y = (out[o]! - black) * gain;
+    const u = blue[i]! - 128;
+    const v = red[i]! - 128;
+    const r = y + rv * v;
+    const g = y + gu * u + gv * v;
+    const b = y + bu * u;
+    out[o] = r < 0 ? 0 : r > 255 ? 255 : r;
+    out[o + 1] = g < 0 ? 0 : g > 255 ? 255 : g;
+    out[o + 2] = b < 0 ? 0 : b > 255 ? 255 : b;
   }
 }
 

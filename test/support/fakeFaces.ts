@@ -3,7 +3,7 @@
  * them there. What is found is known exactly, so that what extraction makes of it can be checked by arithmetic.
  */
 import { meanFace } from '../../src/face/index.ts';
-import type { ByteImage } from '../../src/image/index.ts';
+import type { ByteImage, Picture } from '../../src/image/index.ts';
 import type { ClipInfo, Frame, FrameRange, FrameSource } from '../../src/video/index.ts';
 import { pickFrames } from '../../src/video/index.ts';
 import { type Detection, type FaceMesh, type FaceModels, landmarks68, type Region } from '../../src/vision/index.ts';
@@ -30,7 +30,9 @@ export function fakeImage(faces: readonly FakeFace[], shade = 90): ByteImage {
   return { width: WIDTH, height: HEIGHT, channels: 3, data };
 }
 
-function facesOf({ data }: ByteImage): Required<FakeFace>[] {
+function facesOf(image: Picture): Required<FakeFace>[] {
+  if (!('data' in image)) throw new Error('faces are noted in RGB');
+  const { data } = image;
   const values = new Float64Array(data.slice(0, 8 * (1 + 8 * FIELDS)).buffer);
   return Array.from({ length: values[0]! }, (_, i) => {
     const [x, y, side, angle, presence] = values.subarray(1 + i * FIELDS) as unknown as number[];
@@ -70,7 +72,7 @@ export const fakeLandmarks = (face: FakeFace): Float64Array => landmarks68(fakeM
 /** The stand-in. Faces in the left half are one person, those in the right half another. */
 export function fakeModels(): FaceModels & { readonly calls: { detect: number; mesh: number } } {
   const calls = { detect: 0, mesh: 0 };
-  const meshIn = (image: ByteImage, region: Region): FaceMesh => {
+  const meshIn = (image: Picture, region: Region): FaceMesh => {
     const near = facesOf(image)
       .map((face) => ({ face, far: Math.hypot(face.x - region.x, face.y - region.y) }))
       .filter(({ far }) => far < region.side / 2)

@@ -28,7 +28,7 @@ export async function exactFaces(
       const origin: FaceOrigin = { stem, sourceFilename: `${stem}.png`, hash: source.info.hash };
       const fields = { frame: index, time, sourceHash: origin.hash };
       const plan = { file: `${stem}_${i}.jpg`, sourceFilename: origin.sourceFilename, rect: [0, 0, 9, 9] as const, landmarks, fields };
-      writeFileSync(join(folder, plan.file), makeFace(image, plan, { faceType: 'whole_face', size: 256, quality: 90 }));
+      writeFileSync(join(folder, plan.file), makeFace({ x: 0, y: 0, image }, plan, { faceType: 'whole_face', size: 256, quality: 90 }));
     }
   }
 }

@@ -13,6 +13,7 @@ import {
   chunkLine,
   completeLine,
   type Edit,
+  type FacePlan,
   type FrameRecord,
   headerLine,
   type MakeOptions,
@@ -25,11 +26,13 @@ import {
   type Settled,
   type Stages,
   settle,
+  windowOf,
 } from '../../extract/index.ts';
 import { liaeFields } from '../../faceset/index.ts';
+import type { Window } from '../../image/index.ts';
 import type { ClipInfo } from '../../video/index.ts';
 import { inOrder, type Worked } from './extractCrew.ts';
-import type { Span } from './extractFeed.ts';
+import { type Span, wholeFrame } from './extractFeed.ts';
 import {
   alignmentChunks,
   exists,
@@ -293,7 +296,7 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
         replaceable.push(...before.map(([file]) => file));
         marks.set(record.frame, pairs);
         if (changed.length === 0 && !undrawn) await growing.append(journalLine(record.frame, pairs), false);
-        else work.push({ frame: record.frame, plans: changed, drawn });
+        else work.push({ frame: record.frame, plans: changed, windows: windows(changed, drawn), drawn });
       }
       if (work.length === 0) {
         report({ event: 'written', clip: name, frames: shown, of: frames.length, faces: written });
@@ -303,6 +306,10 @@ export async function writeClip(stored: StoredAlignments, job: WriteJob, hands: 
       yield { span, work, out: job.out, make: job.make, replaceable, marks };
     }
   }
+
+  /** Pictures may each have a size of their own. */
+  const windows = (plans: readonly FacePlan[], drawn: FrameWork['drawn']): readonly Window[] =>
+    stills || drawn !== undefined || job.make.faceType === 'mark_only' ? wholeFrame : plans.map((plan) => windowOf(plan, job.make));
 
   const drawing = (stem: string, chosen: Settled['faces'][number]): FrameWork['drawn'] =>
     job.debug === undefined

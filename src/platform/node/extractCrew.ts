@@ -1,8 +1,7 @@
 /** The hands of an extraction: worker threads that each take the next stretch of the clip when they are done with one, or one hand right here. */
 import { LiaeError } from '../../base/index.ts';
-import type { Frame } from '../../video/index.ts';
-import type { ClipFeed, Span } from './extractFeed.ts';
-import type { Analysed, ClipStart, Hand, WriteTask, Written } from './extractHand.ts';
+import type { ClipFeed, Fed, Span, Wanted } from './extractFeed.ts';
+import { type Analysed, type ClipStart, type Hand, type WriteTask, type Written, windowsOf } from './extractHand.ts';
 import { type Failure, failureFrom, WorkerPool } from './workerPool.ts';
 
 /** One who works, a task at a time. */
@@ -19,14 +18,14 @@ export type HandRequest = { readonly feed: number | undefined } & (
 
 /** What a worker is told. */
 export type HandNote =
-  | { readonly kind: 'frame'; readonly feed: number; readonly frame: Frame }
+  | { readonly kind: 'frame'; readonly feed: number; readonly frame: Fed; readonly pieces: readonly number[] }
   | { readonly kind: 'end'; readonly feed: number; readonly ended: boolean }
   | { readonly kind: 'broken'; readonly feed: number; readonly failure: Failure }
   | { readonly kind: 'stop' };
 
 /** What a worker tells: a frame that it was given is done with, and its memory; a frame's files are written. */
 export type HandWord =
-  | { readonly kind: 'done'; readonly feed: number; readonly data: Uint8Array }
+  | { readonly kind: 'done'; readonly feed: number; readonly pieces: readonly number[] }
   | { readonly kind: 'wrote'; readonly frame: number };
 
 /** What a worker knows from its start. */
@@ -61,12 +60,12 @@ export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: 
     onNote: (word, worker) => {
       if (word.kind === 'wrote') wrote[worker]!(word.frame);
       else {
-        feed?.reuse(word.data);
+        feed?.reuse(word.pieces);
         room.leave(word.feed);
       }
     },
   });
-  const tell = (worker: number, note: HandNote, transfer: readonly ArrayBuffer[] = []): void => pool.tell(worker, note, transfer);
+  const tell = (worker: number, note: HandNote): void => pool.tell(worker, note);
   const stop = (): void => {
     for (let i = 0; i < count; i++) tell(i, { kind: 'stop' });
     room.wake();
@@ -75,12 +74,11 @@ export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: 
   let feeds = 0;
 
   /** Gives a worker the frames of its task. What goes wrong is told to the worker, whose task fails with it. */
-  const give = async (worker: number, number: number, span: Span, wanted: (index: number) => boolean): Promise<readonly string[]> => {
+  const give = async (worker: number, number: number, span: Span, wanted: Wanted): Promise<readonly string[]> => {
     try {
       const ended = await feed!.span(span, wanted, signal, async (frame) => {
         await room.enter(number, signal);
-        const image = { ...frame.image, data: wholeBuffer(frame.image.data) };
-        tell(worker, { kind: 'frame', feed: number, frame: { ...frame, image } }, [image.data.buffer]);
+        tell(worker, { kind: 'frame', feed: number, frame, pieces: feed!.piecesOf(frame) });
       });
       tell(worker, { kind: 'end', feed: number, ended });
     } catch (error) {
@@ -93,7 +91,7 @@ export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: 
     worker: number,
     request: Omit<HandRequest, 'feed'>,
     span: Span,
-    wanted: (index: number) => boolean,
+    wanted: Wanted,
   ): Promise<{ result: Analysed | Written; trouble: readonly string[] | undefined }> => {
     if (signal.aborted) throw new Stopped('stopped');
     const number = feed === undefined ? undefined : feeds++;
@@ -111,13 +109,12 @@ export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: 
   const hands = wrote.map((_, worker): Worked => {
     return {
       async analyse(span) {
-        const { result, trouble } = await ask(worker, { kind: 'analyse', span } as HandRequest, span, () => true);
+        const { result, trouble } = await ask(worker, { kind: 'analyse', span } as HandRequest, span, 'all');
         return { ...(result as Analysed), ...(trouble === undefined ? {} : { trouble }) };
       },
       async write(task, told) {
         wrote[worker] = told;
-        const frames = new Set(task.work.map(({ frame }) => frame));
-        const { result } = await ask(worker, { kind: 'write', task } as HandRequest, task.span, (index) => frames.has(index));
+        const { result } = await ask(worker, { kind: 'write', task } as HandRequest, task.span, windowsOf(task));
         return result as Written;
       },
     };
@@ -131,10 +128,6 @@ export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: 
     },
   };
 }
-
-/** Bytes that own their memory, so that it can be handed over. */
-const wholeBuffer = (data: Uint8Array): Uint8Array<ArrayBuffer> =>
-  data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength ? (data as Uint8Array<ArrayBuffer>) : data.slice();
 
 /** Bounds the frames that are given out, all tasks together. */
 class Room {

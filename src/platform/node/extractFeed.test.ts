@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { built } from '../../../test/support/built.ts';
 import { FormatError } from '../../base/index.ts';
-import type { Frame } from '../../video/index.ts';
-import { GivenFeed } from './extractFeed.ts';
+import type { SeenFrame } from '../../video/index.ts';
+import { type Given, GivenFeed } from './extractFeed.ts';
 import { type ExtractJob, extract } from './extractRun.ts';
 import { openFaceModels } from './faceModels.ts';
 import { openInput } from './openInput.ts';
@@ -41,37 +41,39 @@ test('threads that are given their frames write what one hand writes that reads 
   expect(made[1]).toEqual(made[0]);
 });
 
-const frame = (index: number): Frame => ({ index, time: index, image: { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } });
+const frame = (index: number): Given => {
+  const seen: SeenFrame = { index, time: index, image: { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } };
+  return { frame: seen, pieces: [index + 20] };
+};
 const span = { from: 0, to: 9 };
-const all = (): boolean => true;
 
 test('what is given comes in order, also ahead of who takes it; frames of another task do not', async () => {
   const done: number[] = [];
-  const feed = new GivenFeed((number, data) => done.push(number, data.length));
+  const feed = new GivenFeed((number, pieces) => done.push(number, ...pieces));
   feed.begin(4);
-  feed.take(3, { frame: frame(7) });
-  feed.take(4, { frame: frame(0) });
+  feed.take(3, frame(7));
+  feed.take(4, frame(0));
   const seen: number[] = [];
-  const ended = feed.span(span, all, undefined, async ({ index }) => {
+  const ended = feed.span(span, 'all', undefined, async ({ index }) => {
     seen.push(index);
   });
-  feed.take(4, { frame: frame(1) });
+  feed.take(4, frame(1));
   feed.take(4, { ended: true });
   expect(await ended).toBe(true);
   expect([seen, done]).toEqual([
     [0, 1],
-    [4, 3, 4, 3],
+    [4, 20, 4, 21],
   ]);
 });
 
 test('an error of who reads the clip, and a stop, end the span', async () => {
   const feed = new GivenFeed(() => {});
   feed.begin(0);
-  const broken = feed.span(span, all, undefined, async () => {});
+  const broken = feed.span(span, 'all', undefined, async () => {});
   feed.take(0, { error: new FormatError('cannot be read') });
   await expect(broken).rejects.toThrow('cannot be read');
   const stop = new AbortController();
-  const waiting = feed.span(span, all, stop.signal, async () => {});
+  const waiting = feed.span(span, 'all', stop.signal, async () => {});
   stop.abort();
   await expect(waiting).rejects.toThrow('aborted');
 });

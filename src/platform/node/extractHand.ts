@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError, ResourceError } from '../../base/index.ts';
-import { after, encodeMask, movedMasks, polygonMask, storedMask } from '../../curate/index.ts';
+import { encodeMask, movedMasks, polygonMask, storedMask } from '../../curate/index.ts';
 import {
   Analyser,
   type Analysis,
@@ -23,12 +23,12 @@ import {
   type Stages,
 } from '../../extract/index.ts';
 import { type FaceFile, type LiaeFields, liaeFields, readFace } from '../../faceset/index.ts';
-import { type Affine, encodeBaselineJpeg, invertAffine, mapPoints } from '../../image/index.ts';
+import { type Affine, after, encodeBaselineJpeg, invertAffine, mapPoints, type Window } from '../../image/index.ts';
 import type { FrameRange, FrameSource } from '../../video/index.ts';
 import type { FaceModels } from '../../vision/index.ts';
 import { nodeCodec } from './codec.ts';
-import { ClipFeed, type FrameFeed, type Span } from './extractFeed.ts';
-import { replaceFile } from './files.ts';
+import { ClipFeed, type Fed, type FrameFeed, type Span } from './extractFeed.ts';
+import { replaceFile, syncFolder } from './files.ts';
 
 /** What all tasks on a clip share. */
 export interface ClipStart {
@@ -54,6 +54,8 @@ export interface Analysed {
 export interface FrameWork {
   readonly frame: number;
   readonly plans: readonly FacePlan[];
+  /** What the faces show of the frame, one for each; or one for all. */
+  readonly windows: readonly Window[];
   /** Of the picture to draw, its file; absent if none is wanted. */
   readonly drawn?: { readonly file: string; readonly faces: readonly DrawnFace[] } | undefined;
 }
@@ -67,12 +69,18 @@ export interface WriteTask {
   readonly replaceable: readonly string[];
 }
 
+/** What a task wants of each of its frames. */
+export const windowsOf = ({ work }: WriteTask): ReadonlyMap<number, readonly Window[]> =>
+  new Map(work.map(({ frame, windows }) => [frame, windows]));
+
 export interface Written {
   readonly decodeMs: number;
   readonly makeMs: number;
 }
 
 const DRAWN_QUALITY = 50;
+/** Frames after which the folder is flushed: their faces are made again if the power fails before. */
+const FLUSH = 16;
 
 export interface HandTools {
   readonly open: (path: string, signal?: AbortSignal) => Promise<FrameSource>;
@@ -84,6 +92,8 @@ export class Hand implements AsyncDisposable {
   readonly #tools: HandTools;
   readonly #clip: ClipStart;
   readonly #feed: FrameFeed;
+  /** Of the face at hand. */
+  #pixels = new Uint8Array();
 
   /** @param feed  where frames come from; disposed of with the hand. The hand reads the clip itself if left out. */
   constructor(clip: ClipStart, tools: HandTools, feed: FrameFeed = new ClipFeed((signal) => tools.open(clip.path, signal), clip.range)) {
@@ -97,54 +107,64 @@ export class Hand implements AsyncDisposable {
     const { now } = this.#tools;
     const analyser = new Analyser(await this.#tools.models(), this.#clip.analysis, now);
     let [text, frames, faces, damaged, decodeMs, asked] = ['', 0, 0, 0, 0, now()];
-    const ended = await this.#feed.span(
-      span,
-      () => true,
-      signal,
-      async (frame) => {
-        decodeMs += now() - asked;
-        const record = await analyser.frame(frame);
-        text += frameLine(record);
-        frames++;
-        faces += record.faces.length;
-        if (record.damaged === true) damaged++;
-        asked = now();
-      },
-    );
+    const ended = await this.#feed.span(span, 'all', signal, async (frame) => {
+      decodeMs += now() - asked;
+      if (!('image' in frame)) throw new Error('windows of a frame that was to be looked at');
+      const record = await analyser.frame(frame);
+      text += frameLine(record);
+      frames++;
+      faces += record.faces.length;
+      if (record.damaged === true) damaged++;
+      asked = now();
+    });
     decodeMs += now() - asked;
     const trouble = [...this.#feed.trouble];
     return { text, frames, faces, damaged, ended, trouble, stages: analyser.stages, decodeMs };
   }
 
-  /** @param wrote  told of each frame as soon as all its files are there. */
+  /** @param wrote  told of each frame when all its files are on the disk: of several at a time. */
   async write(task: WriteTask, wrote: (frame: number) => void, signal?: AbortSignal): Promise<Written> {
     const { now } = this.#tools;
     const work = new Map(task.work.map((item) => [item.frame, item]));
     const replaceable = new Set(task.replaceable);
+    const bytes = task.make.size ** 2 * 3;
+    if (this.#pixels.length < bytes) this.#pixels = new Uint8Array(bytes);
     let [decodeMs, makeMs, asked] = [0, 0, now()];
-    await this.#feed.span(
-      task.span,
-      (index) => work.has(index),
-      signal,
-      async ({ index, image }) => {
-        const made = now();
-        decodeMs += made - asked;
-        const { plans, drawn } = work.get(index)!;
-        const before = await earlierFaces(task.out, plans);
-        for (const [i, plan] of plans.entries()) {
-          const path = join(task.out, plan.file);
-          if (!replaceable.has(plan.file)) await checkOurs(path, plan.fields);
-          await replaceFile(path, [makeFace(image, plan, task.make, await ownMasks(before[i], plan, task.make))]);
-        }
-        if (drawn !== undefined) {
-          await replaceFile(drawn.file, [encodeBaselineJpeg(drawFaces(image, drawn.faces, task.make.faceType), DRAWN_QUALITY)]);
-        }
-        work.delete(index);
-        wrote(index);
-        asked = now();
-        makeMs += asked - made;
-      },
-    );
+    const done: number[] = [];
+    const flush = async (): Promise<void> => {
+      if (done.length > 0) await syncFolder(task.out);
+      for (const index of done.splice(0)) wrote(index);
+    };
+    const write = async (frame: Fed): Promise<void> => {
+      const made = now();
+      decodeMs += made - asked;
+      if (!('panes' in frame)) throw new Error('a frame to be looked at where windows were wanted');
+      const { index, panes } = frame;
+      const { plans, drawn } = work.get(index)!;
+      const there = await Promise.all(plans.map(({ file }) => storedFace(join(task.out, file))));
+      const before = earlierFaces(there, plans);
+      for (const [i, plan] of plans.entries()) {
+        const path = join(task.out, plan.file);
+        if (!replaceable.has(plan.file)) checkOurs(there[i], path, plan.fields);
+        const pane = panes.length === 1 ? panes[0]! : panes[i]!;
+        const own = await ownMasks(before[i], plan, task.make);
+        await replaceFile(path, [makeFace(pane, plan, task.make, own, this.#pixels)], { flushed: false });
+      }
+      if (drawn !== undefined) {
+        const picture = drawFaces(panes[0]!.image, drawn.faces, task.make.faceType);
+        await replaceFile(drawn.file, [encodeBaselineJpeg(picture, DRAWN_QUALITY)]);
+      }
+      work.delete(index);
+      done.push(index);
+      if (done.length >= FLUSH) await flush();
+      asked = now();
+      makeMs += asked - made;
+    };
+    try {
+      await this.#feed.span(task.span, windowsOf(task), signal, write);
+    } finally {
+      await flush();
+    }
     if (work.size > 0 && signal?.aborted !== true) {
       throw new FormatError(`${this.#clip.path}: frame ${[...work.keys()][0]} cannot be read any more`, {
         found: `it was there when the clip was analysed; ${work.size} frames are missing`,
@@ -160,11 +180,12 @@ export class Hand implements AsyncDisposable {
 }
 
 /** A file that is there already must be the same face of the same clip, left by a run that was cut off. */
-async function checkOurs(path: string, { frame, sourceHash }: LiaeFields): Promise<void> {
-  const found = await ownFields(path);
-  if (found === undefined || (found !== 'foreign' && found.sourceHash === sourceHash && found.frame === frame)) return;
+function checkOurs(before: FaceFile | 'foreign' | undefined, path: string, { frame, sourceHash }: LiaeFields): void {
+  if (before === undefined) return;
+  const found = before === 'foreign' ? {} : liaeFields(before.dict);
+  if (found.sourceHash !== undefined && found.sourceHash === sourceHash && found.frame === frame) return;
   throw new ResourceError(`${path}: a file of another origin is in the way`, {
-    found: found === 'foreign' ? 'not written by this extraction' : `frame ${found.frame} of another clip`,
+    found: found.sourceHash === undefined ? 'not written by this extraction' : `frame ${found.frame} of another clip`,
     next: 'choose another --out, or move that file away; the same command goes on then',
   });
 }
@@ -172,11 +193,11 @@ async function checkOurs(path: string, { frame, sourceHash }: LiaeFields): Promi
 const codec = nodeCodec();
 
 /** The earlier version of each face of a frame, told by its place: another order of the faces gives them other names. */
-async function earlierFaces(out: string, plans: readonly FacePlan[]): Promise<readonly (FaceFile | undefined)[]> {
+function earlierFaces(there: readonly (FaceFile | 'foreign' | undefined)[], plans: readonly FacePlan[]): readonly (FaceFile | undefined)[] {
   const before: (FaceFile | undefined)[] = plans.map(() => undefined);
   const elsewhere: [number, FaceFile][] = [];
-  for (const [own, { file, fields }] of plans.entries()) {
-    const face = await storedFace(join(out, file));
+  for (const [own, { fields }] of plans.entries()) {
+    const face = there[own];
     if (face === undefined || face === 'foreign') continue;
     const { sourceHash, frame } = liaeFields(face.dict);
     if (sourceHash !== fields.sourceHash || frame !== fields.frame) continue;
@@ -213,14 +234,6 @@ async function keptMasks({ regions, stored }: RegionsEdit, now: Affine | undefin
     polygons,
     xsegMask: stored && polygons.length > 0 ? await encodeMask(storedMask(polygonMask(polygons, size, size)), codec) : undefined,
   };
-}
-
-/** Our fields of a face file; undefined if there is no file. */
-async function ownFields(path: string): Promise<LiaeFields | 'foreign' | undefined> {
-  const face = await storedFace(path);
-  if (face === undefined || face === 'foreign') return face;
-  const fields = liaeFields(face.dict);
-  return fields.sourceHash === undefined ? 'foreign' : fields;
 }
 
 /** A face file as it is there; `foreign`: a file that is none. */

@@ -165,7 +165,7 @@ function crewFor(
   const url = tools.workerUrl ?? new URL('./extractWorker.js', import.meta.url);
   const held = Math.floor((HELD_BYTES * count) / (width * height * 3));
   const isShared = kind === 'video' && count > 1 && held >= (STRETCH / 2) * (count - 1);
-  const feed = isShared ? new ClipFeed((stop) => tools.open(clip.path, stop), clip.range) : undefined;
+  const feed = isShared ? new ClipFeed((stop) => tools.open(clip.path, stop), clip.range, true) : undefined;
   return threadCrew(clip, { count, url, signal, feed, held });
 }
 

@@ -10,7 +10,7 @@ import { errorFrom, serve } from './workerPool.ts';
 const { clip, fed }: HandStart = workerData;
 const stop = new AbortController();
 let models: ReturnType<typeof openFaceModels> | undefined;
-const given = fed ? new GivenFeed((feed, data) => say({ kind: 'done', feed, data }, [data.buffer as ArrayBuffer])) : undefined;
+const given = fed ? new GivenFeed((feed, pieces) => say({ kind: 'done', feed, pieces })) : undefined;
 const hand = new Hand(
   clip,
   {
@@ -26,7 +26,7 @@ const hand = new Hand(
 
 function heard(note: HandNote): void {
   if (note.kind === 'stop') stop.abort();
-  else if (note.kind === 'frame') given?.take(note.feed, { frame: note.frame });
+  else if (note.kind === 'frame') given?.take(note.feed, note);
   else if (note.kind === 'end') given?.take(note.feed, { ended: note.ended });
   else given?.take(note.feed, { error: errorFrom(note.failure) });
 }
@@ -40,6 +40,6 @@ const post = serve({
   onNote: (note) => heard(note as HandNote),
 });
 
-function say(word: HandWord, transfer: readonly ArrayBuffer[] = []): void {
-  post(word, transfer);
+function say(word: HandWord): void {
+  post(word);
 }

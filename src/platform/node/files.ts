@@ -65,13 +65,24 @@ export async function openFile(path: string, pieceBytes = PIECE_BYTES): Promise<
   }
 }
 
-/** Creates or replaces a file in one step. */
-export async function replaceFile(path: string, pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
+/**
+ * Creates or replaces a file in one step.
+ *
+ * @param flushed  whether its name is on the disk in the end too; who writes many files may flush their folder once instead.
+ */
+export async function replaceFile(
+  path: string,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  { flushed = true }: { readonly flushed?: boolean } = {},
+): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `${TEMPORARY}${randomUUID()}`);
   try {
-    await mkdir(folder, { recursive: true });
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx').catch(async (error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+      await mkdir(folder, { recursive: true });
+      return await open(temporary, 'wx');
+    });
     try {
       for await (const piece of pieces) await writeAll(file, piece);
       await file.sync();
@@ -79,7 +90,7 @@ export async function replaceFile(path: string, pieces: Iterable<Uint8Array> | A
       await file.close();
     }
     await rename(temporary, path);
-    await syncFolder(folder);
+    if (flushed) await syncFolder(folder);
   } catch (error) {
     await rm(temporary, { force: true });
     throw explained(error, path, 'file');

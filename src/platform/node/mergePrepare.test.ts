@@ -29,7 +29,11 @@ for (let frame = 0; frame < FRAMES; frame++) {
   const image = fakeImage([faceAt(frame)]);
   writeFileSync(
     join(faces, plan.file),
-    makeFace(image, { ...plan, fields: { frame, sourceHash: 'fake.mp4' } }, { faceType: 'whole_face', size: 128, quality: 90 }),
+    makeFace(
+      { x: 0, y: 0, image },
+      { ...plan, fields: { frame, sourceHash: 'fake.mp4' } },
+      { faceType: 'whole_face', size: 128, quality: 90 },
+    ),
   );
 }
 

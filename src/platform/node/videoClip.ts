@@ -2,17 +2,21 @@
 import { FormatError, LiaeError } from '../../base/index.ts';
 import {
   type ClipInfo,
+  type CutFrame,
   checkRange,
   type Frame,
   type FrameRange,
   type FrameSource,
   type Orientation,
   pickFrames,
+  type SeenFrame,
+  type ViewRange,
 } from '../../video/index.ts';
 import { clipHash, fileParts } from './videoFile.ts';
 import { deinterlaced } from './videoFilters.ts';
 import { coloursOf, PixelMaker } from './videoPixels.ts';
 import { type DecodedFrame, orientationOfFrame, VideoReader } from './videoReader.ts';
+import { ViewMaker } from './videoViews.ts';
 
 /** Frames at the beginning that are sooner decoded and dropped than the whole file is looked through to jump. */
 const WORTH_SEEKING = 24;
@@ -95,27 +99,49 @@ export class Clip implements FrameSource {
   }
 
   async *frames(range: FrameRange = {}, signal?: AbortSignal): AsyncGenerator<Frame, void, undefined> {
+    using pixels = new PixelMaker(this.#first);
+    using deepPixels = new PixelMaker(this.#first);
+    yield* this.#made(range, signal, async ({ picture }) => {
+      const image = await pixels.make(picture, this.info.name);
+      const deep = this.#first.deep ? await deepPixels.makeDeep(picture, this.info.name) : undefined;
+      const wide = deep === undefined ? undefined : pixels.wide;
+      return { image, ...(deep && { deep }), ...(wide && { wide }) };
+    });
+  }
+
+  async *views({ want, memory, ...range }: ViewRange, signal?: AbortSignal): AsyncGenerator<SeenFrame | CutFrame, void, undefined> {
+    using views = new ViewMaker(this.#first);
+    const { name } = this.info;
+    yield* this.#made({ ...range, skip: (index) => want(index) === undefined }, signal, async ({ index, picture }) => {
+      const wanted = want(index) ?? 'signal';
+      if (wanted === 'signal') return { image: await views.seen(picture, name, memory) };
+      return { panes: await views.cut(picture, wanted, name, memory) };
+    });
+  }
+
+  /** The frames of the range, with what is made of each; those of which nothing can be made are told in `trouble`. */
+  async *#made<T extends object>(
+    range: FrameRange,
+    signal: AbortSignal | undefined,
+    make: (frame: DecodedFrame) => Promise<T>,
+  ): AsyncGenerator<T & Pick<Frame, 'index' | 'time' | 'damaged'>, void, undefined> {
     checkRange(range);
     signal?.throwIfAborted();
     const from = range.from ?? 0;
     await using reader = (await this.#readerAt(from, signal)) ?? (await openReader(this.#path, this.info.name));
-    using pixels = new PixelMaker(this.#first);
-    using deepPixels = new PixelMaker(this.#first);
     const whole = deinterlaced(this.#watched(reader, from, signal), this.info.name, () => {
       this.#interlaced = true;
     });
     for await (const picked of pickFrames(whole, range, (frame) => frame[Symbol.dispose]())) {
       using frame = picked;
       const { index, time, damaged } = frame;
-      const image = await pixels.make(frame.picture, this.info.name, range.memory).catch((error: unknown) => {
+      const made = await make(frame).catch((error: unknown) => {
         if (!(error instanceof FormatError)) throw error;
         this.#lost.add(index);
       });
-      if (image === undefined) continue;
-      const deep = this.#first.deep ? await deepPixels.makeDeep(frame.picture, this.info.name) : undefined;
+      if (made === undefined) continue;
       signal?.throwIfAborted();
-      const wide = deep === undefined ? undefined : pixels.wide;
-      yield { index, time, image, ...(deep && { deep }), ...(wide && { wide }), ...(damaged ? { damaged } : {}) };
+      yield { index, time, ...made, ...(damaged ? { damaged } : {}) };
     }
   }
 

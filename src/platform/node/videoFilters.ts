@@ -104,6 +104,13 @@ export class FilterChain implements Disposable {
     return this.#sink.buffersinkGetFrame(out);
   }
 
+  /** Changes an option of the first filter with this name. */
+  command(filter: string, option: string, value: string): void {
+    const answer = this.#graph.sendCommand(filter, option, value);
+    const code = typeof answer === 'number' ? answer : 0;
+    if (code < 0) throw new Error(`filter ${filter} does not take ${option}=${value}: ${reason(code)}`);
+  }
+
   [Symbol.dispose](): void {
     this.#graph.free();
   }

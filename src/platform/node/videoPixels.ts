@@ -4,16 +4,7 @@
  */
 import { FormatError } from '../../base/index.ts';
 import type { ByteImage } from '../../image/index.ts';
-import {
-  type DeepImage,
-  type FrameRange,
-  type Orientation,
-  orient,
-  orientDeep,
-  ToneMap,
-  type WideColours,
-  type WideTransfer,
-} from '../../video/index.ts';
+import { type DeepImage, type Orientation, orient, orientDeep, ToneMap, type WideColours, type WideTransfer } from '../../video/index.ts';
 import { FilterChain, type FilterSpec, frameKey } from './videoFilters.ts';
 import {
   AV_FRAME_DATA_MASTERING_DISPLAY_METADATA,
@@ -76,7 +67,7 @@ export function coloursOf(picture: Frame): Colours {
   return { matrix: known?.[0] ?? assumed, range, wide, words: mapped(`${name}, ${rangeWords}${bits}`) };
 }
 
-const formatName = (picture: Frame): string => avGetPixFmtName(picture.format as AVPixelFormat) ?? 'none';
+export const formatName = (picture: Frame): string => avGetPixFmtName(picture.format as AVPixelFormat) ?? 'none';
 
 function wideOf({ colorTrc, colorPrimaries }: Frame): WideTransfer | undefined {
   if (colorTrc === AVCOL_TRC_ARIB_STD_B67) return 'hlg';
@@ -102,7 +93,8 @@ const MATRICES: ReadonlyMap<number, readonly [NonNullable<Colours['matrix']>, st
   [AVCOL_SPC_BT2020_CL, ['bt2020', 'BT.2020']],
 ]);
 
-type Memory = NonNullable<FrameRange['memory']>;
+/** Asked for memory of at least so many bytes. */
+export type Memory = (bytes: number) => Uint8Array;
 
 /** Turns decoded frames into pictures; holds one filter graph. */
 export class PixelMaker implements Disposable {
@@ -113,6 +105,7 @@ export class PixelMaker implements Disposable {
   #map: ToneMap | undefined;
   #wide: WideColours | undefined;
   #deep = new Uint16Array(0);
+  readonly #copy = new FrameCopy();
 
   constructor({ orientation, sampleAspect }: { orientation: Orientation; sampleAspect: number }) {
     this.#orientation = orientation;
@@ -125,12 +118,13 @@ export class PixelMaker implements Disposable {
   }
 
   /**
-   * @param memory  for so many bytes of the picture, before it is turned upright; new if left out.
+   * @param memory  for the picture; new if left out.
    * @throws FormatError if the frame's format cannot be converted.
    */
   async make(picture: Frame, name: string, memory: Memory = (bytes) => new Uint8Array(bytes)): Promise<ByteImage> {
     using out = await this.#convert(picture, name, false);
-    return orient(this.#map === undefined ? packed(out, memory) : this.#mapped(out, this.#map, memory), this.#orientation);
+    const lying = this.#orientation === 1 ? memory : (bytes: number) => new Uint8Array(bytes);
+    return orient(this.#map === undefined ? this.#packed(out, lying) : this.#mapped(out, this.#map, lying), this.#orientation, memory);
   }
 
   /** The frame in 16 bits and in its own colours. One maker makes either these or those of 8 bits. */
@@ -138,7 +132,8 @@ export class PixelMaker implements Disposable {
     using out = await this.#convert(picture, name, true);
     const { width, height } = out;
     const data = new Uint16Array(width * height * 3);
-    copyRows(out, width * 6, new Uint8Array(data.buffer));
+    this.#copy.take(out);
+    this.#copy.rows(0, width * 6, new Uint8Array(data.buffer));
     return orientDeep({ width, height, channels: 3, data }, this.#orientation);
   }
 
@@ -176,13 +171,7 @@ export class PixelMaker implements Disposable {
     const deep = wide !== undefined;
     const planar = fastMatrix(formatName(picture), { width, height, matrix });
     if (planar !== undefined) {
-      const input = `matrixin=${planar}:rangein=${range === 'pc' ? 'full' : 'limited'}`;
-      return [
-        ['zscale', `w=${w}:h=${h}:filter=bicubic:dither=none:${input}:matrix=gbr:range=full`],
-        ['format', `pix_fmts=${deep ? 'gbrp16le' : 'gbrp'}`],
-        ['scale', ''], // planes to pixels only
-        ['format', `pix_fmts=${deep ? 'rgb48le' : 'rgb24'}`],
-      ];
+      return fastFilters(w, h, planar, range, deep);
     }
     const from = matrix === undefined ? '' : `:in_color_matrix=${matrix}:in_range=${range}`;
     return [
@@ -191,12 +180,21 @@ export class PixelMaker implements Disposable {
     ];
   }
 
+  #packed(frame: Frame, memory: Memory): ByteImage {
+    const { width, height } = frame;
+    const data = memory(width * height * 3).subarray(0, width * height * 3);
+    this.#copy.take(frame);
+    this.#copy.rows(0, width * 3, data);
+    return { width, height, channels: 3, data };
+  }
+
   #mapped(frame: Frame, map: ToneMap, memory: Memory): ByteImage {
     const { width, height } = frame;
     const values = width * height * 3;
     if (this.#deep.length !== values) this.#deep = new Uint16Array(values);
-    copyRows(frame, width * 6, new Uint8Array(this.#deep.buffer));
-    const data = memory(values);
+    this.#copy.take(frame);
+    this.#copy.rows(0, width * 6, new Uint8Array(this.#deep.buffer));
+    const data = memory(values).subarray(0, values);
     map.map(this.#deep, data);
     return { width, height, channels: 3, data };
   }
@@ -204,32 +202,81 @@ export class PixelMaker implements Disposable {
   [Symbol.dispose](): void {
     this.#chain?.[Symbol.dispose]();
     this.#chain = undefined;
+    this.#copy[Symbol.dispose]();
   }
 }
 
+/** Names that zimg has for matrices. */
+export type FastMatrix = '709' | '170m' | '2020_ncl';
+
 /** The name that zimg has for a matrix; undefined if it does not take the frame. It is preferred to FFmpeg's own scaler, which is slower at full chroma. */
-function fastMatrix(
+export function fastMatrix(
   format: string,
   { width, height, matrix }: { width: number; height: number; matrix: Colours['matrix'] },
-): string | undefined {
+): FastMatrix | undefined {
   const sampling = /^yuvj?(420|422|444)p(?:(?:9|10|12|14|16)le)?$/.exec(format)?.[1];
   if (sampling === undefined || Filter.getByName('zscale') === null) return undefined;
   if ((sampling !== '444' && width % 2 !== 0) || (sampling === '420' && height % 2 !== 0)) return undefined;
   return matrix === 'bt709' ? '709' : matrix === 'bt601' ? '170m' : matrix === 'bt2020' ? '2020_ncl' : undefined;
 }
 
-/** The pixels of an RGB frame without the gaps between its rows. */
-function packed(frame: Frame, memory: Memory): ByteImage {
-  const { width, height } = frame;
-  const data = memory(width * height * 3);
-  copyRows(frame, width * 3, data);
-  return { width, height, channels: 3, data };
+/** From planes to RGB of this size. */
+export function fastFilters(
+  width: number,
+  height: number,
+  matrix: FastMatrix,
+  range: Colours['range'],
+  deep: boolean,
+): readonly FilterSpec[] {
+  const input = `matrixin=${matrix}:rangein=${range === 'pc' ? 'full' : 'limited'}`;
+  return [
+    ['zscale', `w=${width}:h=${height}:filter=bicubic:dither=none:${input}:matrix=gbr:range=full`],
+    ['format', `pix_fmts=${deep ? 'gbrp16le' : 'gbrp'}`],
+    ['scale', ''], // planes to pixels only
+    ['format', `pix_fmts=${deep ? 'rgb48le' : 'rgb24'}`],
+  ];
 }
 
-function copyRows(frame: Frame, row: number, out: Uint8Array): void {
-  const plane = frame.data?.[0];
-  const stride = frame.linesize[0];
-  if (plane === undefined || stride === undefined) throw new Error('a frame without pixels');
-  if (stride === row) out.set(plane.subarray(0, out.length));
-  else for (let at = 0, from = 0; at < out.length; at += row, from += stride) out.set(plane.subarray(from, from + row), at);
+/**
+ * Reads pixels of frames by way of one frame of its own: each look at a decoded frame's memory from JavaScript would weigh on the garbage collector
+ * as much as a copy, and until it is collected.
+ */
+export class FrameCopy implements Disposable {
+  #frame: Frame | undefined;
+  #planes: readonly Uint8Array[] = [];
+  #strides: readonly number[] = [];
+  #key = '';
+
+  /** Takes over a frame's pixels. */
+  take(from: Frame): void {
+    const { width, height, format } = from;
+    const key = [width, height, format].join();
+    if (this.#frame === undefined || key !== this.#key) {
+      this[Symbol.dispose]();
+      const frame = new Frame();
+      frame.alloc();
+      this.#frame = frame;
+      this.#key = key;
+      Object.assign(frame, { width, height, format });
+      if (frame.getBuffer() < 0 || frame.data === null) throw new Error('no memory for a frame');
+      this.#planes = frame.data;
+      this.#strides = frame.linesize;
+    }
+    const code = this.#frame.copy(from);
+    if (code < 0) throw new Error(`a frame cannot be copied: ${reason(code)}`);
+  }
+
+  /** Rows of so many bytes of a plane that was taken, without the gaps between them. */
+  rows(plane: number, row: number, out: Uint8Array): void {
+    const [pixels, stride] = [this.#planes[plane], this.#strides[plane]];
+    if (pixels === undefined || stride === undefined) throw new Error('a frame without pixels');
+    if (stride === row) out.set(pixels.subarray(0, out.length));
+    else for (let at = 0, from = 0; at < out.length; at += row, from += stride) out.set(pixels.subarray(from, from + row), at);
+  }
+
+  [Symbol.dispose](): void {
+    this.#planes = [];
+    this.#frame?.free();
+    this.#frame = undefined;
+  }
 }

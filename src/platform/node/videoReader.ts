@@ -211,7 +211,7 @@ export class VideoReader implements AsyncDisposable {
       signal?.throwIfAborted();
       const picture = new Frame();
       picture.alloc();
-      const code = await this.#decoder.receiveFrame(picture);
+      const code = this.#decoder.receiveFrameSync(picture); // it waits for nothing: frames are decoded while packets are sent
       if (code < 0) {
         picture.free();
         if (code === AGAIN || code === AVERROR_EOF) return;
