@@ -108,20 +108,29 @@ function scan({ width, height, data }: ByteImage, factors: readonly number[], co
   simd ??= new Simd();
   const across = Math.ceil(width / 8);
   const stride = across * 24;
-  const [pixels, scratch, factorsAt, coefficients] = simd.layout(stride * 2, SCRATCH, 128, across * 192);
+  const [pixels, scratch, factorsAt, coefficients, marksAt] = simd.layout(stride * 2, SCRATCH, 128, across * 192, across * 6);
   simd.floats(factorsAt, 128).set(factors);
   const bytes = simd.bytes(pixels, stride * 8);
   const quantized = simd.integers(coefficients, across * 192);
+  const marks = simd.integers(marksAt, across * 6);
   const run = simd.run(blockRow);
   const before = [0, 0, 0];
   for (let top = 0; top < height; top += 8) {
     readRows(data, width, height, top, stride, bytes);
-    run(pixels, stride, scratch, factorsAt, coefficients, coefficients + across * 768);
-    for (let block = 0, at = 0; block < across; block++) {
-      for (let c = 0; c < 3; c++, at += 64) {
-        const kind = c === 0 ? 0 : 2;
-        before[c] = writeBlock(quantized, at, before[c]!, codes[kind]!, codes[kind + 1]!, out);
-      }
+    run(pixels, stride, scratch, factorsAt, coefficients, coefficients + across * 768, marksAt);
+    for (let block = 0; block < across * 3; block++) {
+      const c = block % 3;
+      const kind = c === 0 ? 0 : 2;
+      before[c] = writeBlock(
+        quantized,
+        block * 64,
+        before[c]!,
+        marks[block * 2]!,
+        marks[block * 2 + 1]!,
+        codes[kind]!,
+        codes[kind + 1]!,
+        out,
+      );
     }
   }
 }
@@ -139,12 +148,13 @@ function readRows(data: Uint8Array, width: number, height: number, top: number, 
 const SCRATCH = 192;
 
 /**
- * A row of blocks as quantized coefficients, column by column, luminance and both chrominances of each block in turn. Pixels are RGB bytes; factors
- * are those of luminance, then those of chrominance.
+ * A row of blocks as quantized coefficients, column by column, luminance and both chrominances of each block in turn, and 64 bits for each block
+ * that say which are not 0. Pixels are RGB bytes; factors are those of luminance, then those of chrominance.
  */
 const blockRow: Routine = {
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-  body(locals, pixels, stride, scratch, factors, out, end) {
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body(locals, pixels, stride, scratch, factors, out, end, marks) {
+    const halves = locals.many('i32', 2);
     const [four, zero, row] = [locals.one('v128'), locals.one('v128'), locals.one('i32')];
     const [plane, factor] = [locals.one('i32'), locals.one('i32')];
     const channels = locals.many('v128', 3);
@@ -175,9 +185,19 @@ const blockRow: Routine = {
       ...transpose(left, right, temporary),
       ...transform(left, temporary),
       ...transform(right, temporary),
-      ...both.flatMap((v, k) =>
-        f32x4.store(out.get, i32x4.fromFloats(f32x4.nearest(f32x4.mul(v.get, f32x4.load(factor.get, at(k))))), at(k)),
-      ),
+      ...halves.flatMap((half) => half.set(constant(0))),
+      ...both.flatMap((v, k) => {
+        const half = halves[(k & 7) >> 2]!; // of the columns
+        const bits = i32x4.upperBits(i32x4.differ(v.get, zero.get));
+        const place = (k & 3) * 8 + (k < 8 ? 0 : 4);
+        return [
+          ...v.set(i32x4.fromFloats(f32x4.nearest(f32x4.mul(v.get, f32x4.load(factor.get, at(k)))))),
+          ...f32x4.store(out.get, v.get, at(k)),
+          ...half.set(i32.or(half.get, i32.shiftLeft(bits, constant(place)))),
+        ];
+      }),
+      ...halves.flatMap((half, i) => i32.store(marks.get, half.get, i * 4)),
+      ...marks.set(i32.add(marks.get, constant(8))),
     ];
     const planesEnd = i32.add(scratch.get, constant(SCRATCH * 4));
     return [
@@ -277,27 +297,55 @@ function transpose(left: readonly Local[], right: readonly Local[], t: readonly 
   ];
 }
 
-/** @returns the first coefficient, from which the next block's is told. */
-function writeBlock(q: Int32Array, at: number, before: number, dc: Int32Array, ac: Int32Array, out: BitWriter): number {
+/** For each byte of a block's marks and each value of it, the same marks in the order of writing: the first 32 places, and the others. */
+const [early, late] = ((): readonly [Int32Array, Int32Array] => {
+  const tables = [new Int32Array(8 * 256), new Int32Array(8 * 256)] as const;
+  for (const [place, coefficient] of order.entries()) {
+    for (let value = 0; value < 256; value++) {
+      if ((value >> (coefficient & 7)) & 1) tables[place >> 5]![(coefficient >> 3) * 256 + value]! |= 1 << (place & 31);
+    }
+  }
+  return tables;
+})();
+
+/**
+ * @param low, high  marks of the block.
+ * @returns the first coefficient, from which the next block's is told.
+ */
+function writeBlock(
+  q: Int32Array,
+  at: number,
+  before: number,
+  low: number,
+  high: number,
+  dc: Int32Array,
+  ac: Int32Array,
+  out: BitWriter,
+): number {
   const first = q[at]!;
   const difference = first - before;
   const size = 32 - Math.clz32(Math.abs(difference));
-  out.code(dc[size]!);
-  out.value(difference, size);
-  let last = 63;
-  while (last > 0 && q[at + order[last]!] === 0) last--;
-  let zeros = 0;
-  for (let i = 1; i <= last; i++) {
-    const v = q[at + order[i]!]!;
-    if (v === 0) {
-      zeros++;
-      continue;
+  out.symbol(dc[size]!, difference, size);
+  let marks = 0;
+  let rest = 0;
+  for (let byte = 0; byte < 4; byte++) {
+    const [a, b] = [byte * 256 + ((low >>> (byte * 8)) & 255), 1024 + byte * 256 + ((high >>> (byte * 8)) & 255)];
+    marks |= early[a]! | early[b]!;
+    rest |= late[a]! | late[b]!;
+  }
+  let last = 0;
+  marks &= ~1;
+  for (let base = 0; base < 64; base += 32, marks = rest) {
+    while (marks !== 0) {
+      const place = base + 31 - Math.clz32(marks & -marks);
+      marks &= marks - 1;
+      let zeros = place - last - 1;
+      for (; zeros > 15; zeros -= 16) out.code(ac[0xf0]!);
+      const v = q[at + order[place]!]!;
+      const bits = 32 - Math.clz32(Math.abs(v));
+      out.symbol(ac[(zeros << 4) | bits]!, v, bits);
+      last = place;
     }
-    for (; zeros > 15; zeros -= 16) out.code(ac[0xf0]!);
-    const bits = 32 - Math.clz32(Math.abs(v));
-    out.code(ac[(zeros << 4) | bits]!);
-    out.value(v, bits);
-    zeros = 0;
   }
   if (last < 63) out.code(ac[0]!);
   return first;
@@ -325,9 +373,15 @@ class BitWriter {
     this.#put(packed >> 5, packed & 31);
   }
 
-  /** The lower bits of a value; a negative one less 1. */
-  value(v: number, size: number): void {
-    if (size > 0) this.#put((v < 0 ? v - 1 : v) & ((1 << size) - 1), size);
+  /** A code and the lower bits of a value; of a negative one less 1. */
+  symbol(packed: number, v: number, size: number): void {
+    const length = packed & 31;
+    const bits = (v < 0 ? v - 1 : v) & ((1 << size) - 1);
+    if (length + size <= 24) this.#put(((packed >> 5) << size) | bits, length + size);
+    else {
+      this.#put(packed >> 5, length);
+      this.#put(bits, size);
+    }
   }
 
   /** Fills the last byte with ones. */
@@ -340,7 +394,7 @@ class BitWriter {
   }
 
   #put(bits: number, size: number): void {
-    this.#held = (this.#held << size) | bits; // 7 bits held and 16 new ones at most
+    this.#held = (this.#held << size) | bits; // 7 bits held and 24 new ones at most
     this.#bits += size;
     while (this.#bits >= 8) {
       this.#bits -= 8;

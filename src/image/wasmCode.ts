@@ -37,6 +37,7 @@ export const i32 = {
   subtract: binary([0x6b]),
   mul: binary([0x6c]),
   and: binary([0x71]),
+  or: binary([0x72]),
   /** Arithmetic shift. */
   shiftRight: binary([0x75]),
   shiftLeft: binary([0x74]),
@@ -66,6 +67,10 @@ export const i32x4 = {
   lane: (a: Code, lane: number): Code => [...a, ...simd(0x1b), lane],
   /** Floats cut towards zero. */
   fromFloats: unary(simd(0xf8)),
+  /** All bits where a and b differ, else none. */
+  differ: binary(simd(0x38)),
+  /** The upper bit of each as one of four bits. */
+  upperBits: unary(simd(0xa4)),
 };
 
 const bytesOf = (value: number): Code => [...new Uint8Array(Float32Array.of(value).buffer)];

@@ -75,6 +75,8 @@ const WORKER_BYTES = 1.2 * 2 ** 30;
 const MOST_WORKERS = 8;
 /** Of frames that wait for a worker. */
 const HELD_BYTES = 192 * 2 ** 20;
+/** Frames of the next stretch that are read ahead. */
+const AHEAD = 16;
 
 const defaultWorkers = (): number => Math.max(1, Math.min(MOST_WORKERS, availableParallelism(), Math.floor(totalmem() / WORKER_BYTES)));
 
@@ -166,7 +168,8 @@ function crewFor(
   const held = Math.floor((HELD_BYTES * count) / (width * height * 3));
   const isShared = kind === 'video' && count > 1 && held >= (STRETCH / 2) * (count - 1);
   const feed = isShared ? new ClipFeed((stop) => tools.open(clip.path, stop), clip.range, true) : undefined;
-  return threadCrew(clip, { count, url, signal, feed, held });
+  // While one works through its last frames, the stretches of the others can be whole at theirs.
+  return threadCrew(clip, { count, url, signal, feed, held: Math.min(held, STRETCH * (count - 1) + AHEAD) });
 }
 
 async function opened(
