@@ -2,12 +2,21 @@
 import { expect, test } from 'vitest';
 import { campaign, parserNames, parsers } from '../scripts/fuzz/campaign.mjs';
 import * as base from '../src/base/index.ts';
+import * as orders from '../src/cli/orders.ts';
+import * as curate from '../src/curate/index.ts';
 import * as dfl from '../src/dfl/index.ts';
+import * as extract from '../src/extract/index.ts';
 import * as faceset from '../src/faceset/index.ts';
+import * as merge from '../src/merge/index.ts';
+import * as written from '../src/platform/node/extractFiles.ts';
+import * as renders from '../src/studio/protocol/merge.ts';
+import * as jobs from '../src/studio/server/jobs.ts';
 import * as tflite from '../src/tflite/index.ts';
+import * as train from '../src/train/index.ts';
 import { goldenFolder } from './support.ts';
 
-const room = { ...base, ...faceset, ...tflite, ...dfl };
+const own = { curate, extract, jobs, merge, orders, renders, train, written };
+const room = { ...base, ...faceset, ...tflite, ...dfl, ...own };
 
 test('a parser that throws another error, or takes too long, is a finding', async () => {
   const slow = { use: () => new Promise<void>((resolve) => setTimeout(resolve, 1100)), make: () => new Uint8Array(1) };

@@ -5,15 +5,16 @@
 import { readFileSync } from 'node:fs';
 import { sampleNetworks } from './liteFile.mjs';
 import { mutate } from './mutate.mjs';
+import { ownNames, ownParsers } from './ownFiles.mjs';
 
-export const parserNames = ['pickle', 'jpeg', 'pak', 'safetensors', 'tflite'];
+export const parserNames = ['pickle', 'jpeg', 'pak', 'safetensors', 'tflite', ...ownNames];
 
 const limits = { milliseconds: 1000 };
 
 /**
  * The parsers and the files that their inputs are made from.
  *
- * @param room { ...base, ...faceset, ...tflite, ...dfl }: what the rooms export.
+ * @param room { ...base, ...faceset, ...tflite, ...dfl } and by name those that ownFiles.mjs wants: what the rooms export.
  * @param golden the folder of golden vectors, a URL that ends with a slash.
  */
 export function parsers(room, golden) {
@@ -97,6 +98,7 @@ export function parsers(room, golden) {
       use: (bytes) => void room.onnxFromTflite(bytes, 'input'),
       make: (rng) => mutate(rng, pick(rng, networks), networks),
     },
+    ...ownParsers(room, faces),
   };
 }
 

@@ -28,7 +28,12 @@ if (values.child) {
   const [base, faceset, tflite, dfl] = await Promise.all(
     ['base', 'faceset', 'tflite', 'dfl'].map((name) => import(`../../dist/${name}/index.js`)),
   );
+  const named = {
+    ...{ curate: 'curate/index', extract: 'extract/index', merge: 'merge/index', train: 'train/index', renders: 'studio/protocol/merge' },
+    ...{ written: 'platform/node/extractFiles', jobs: 'studio/server/jobs', orders: 'cli/orders' },
+  };
   const room = { ...base, ...faceset, ...tflite, ...dfl };
+  for (const [key, path] of Object.entries(named)) room[key] = await import(`../../dist/${path}.js`);
   const [name] = names;
   const parser = parsers(room, new URL('../../test/golden/', import.meta.url))[name];
   const result = await campaign({

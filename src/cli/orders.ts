@@ -66,17 +66,32 @@ export function watchOrders(path: string | undefined, act: (order: Order, json: 
   const look = (): void => {
     for (const piece of pieces(path, read)) {
       read += piece.length;
-      const lines = (rest + piece.toString('latin1')).split('\n');
-      rest = lines.pop()!.slice(-PIECE_BYTES);
-      for (const line of lines) {
-        const order = words.find((word) => word === line);
-        if (order !== undefined) act(order, '');
-        else if (line.startsWith('set ')) act('set', Buffer.from(line.slice(4), 'latin1').toString('utf8'));
-      }
+      const found = ordersIn(rest, piece);
+      rest = found.rest;
+      for (const { order, json } of found.orders) act(order, json);
     }
   };
   const timer = setInterval(look, LOOK_MS).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/**
+ * The orders of a file's next piece. What is none is passed over.
+ *
+ * @param rest  of the piece before: the beginning of a line, a character for each byte.
+ */
+export function ordersIn(
+  rest: string,
+  piece: Uint8Array,
+): { readonly orders: readonly { readonly order: Order; readonly json: string }[]; readonly rest: string } {
+  const lines = (rest + Buffer.from(piece).toString('latin1')).split('\n');
+  const left = lines.pop()!.slice(-PIECE_BYTES);
+  const orders = lines.flatMap((line) => {
+    const order = words.find((word) => word === line);
+    if (order !== undefined) return [{ order, json: '' }];
+    return line.startsWith('set ') ? [{ order: 'set' as const, json: Buffer.from(line.slice(4), 'latin1').toString('utf8') }] : [];
+  });
+  return { orders, rest: left };
 }
 
 function* pieces(path: string, from: number): Generator<Buffer> {

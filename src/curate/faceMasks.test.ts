@@ -71,6 +71,7 @@ describe('face data kept apart', () => {
     ['no dict', [1n, 2n]],
     ['no shape', new Map([['a.jpg', new Map()]])],
     ['an absurd size', new Map([['a.jpg', new PyTuple([new PyTuple([100000n, 1n, 3n]), new Map()])]])],
+    ['more pixels than a frame has', new Map([['a.jpg', new PyTuple([new PyTuple([16384n, 16384n, 3n]), new Map()])]])],
     ['a name that is none', new Map([[1n, new PyTuple([new PyTuple([1n, 1n, 3n]), new Map()])]])],
   ])('%s is refused', (_, value) => {
     expect(() => readMetadata(concatenate(writePickle(value, 4)), 'meta.dat')).toThrow(FormatError);

@@ -1,6 +1,7 @@
 /** Series of moves: names may change places, a kill at any step leaves all or nothing after settling, and undoing brings everything back. */
 import { describe, expect, test } from 'vitest';
 import { Killed, type MemoryArea, memoryArea } from '../../test/support/memoryArea.ts';
+import { workPrefix } from './faceArea.ts';
 import { lastUndoable, type Move, nextId, type Plan, readActions, runMoves, settle, undoMoves } from './journal.ts';
 import { numberedMoves, originalMoves } from './rename.ts';
 import { restoreMoves, trashMoves } from './trash.ts';
@@ -176,4 +177,58 @@ test('the folder of these tests loses nothing, and does nothing after a kill', a
   await expect(area.move('a', 'c')).rejects.toThrow(Killed);
   area.revive();
   expect([area.journal(), ...area.files.keys()]).toEqual(['12', 'a', 'b']);
+});
+
+describe('a journal that says what is not so', () => {
+  const begun = (id: number, moves: readonly (readonly [string, string])[], state?: string): string =>
+    `${JSON.stringify({ id, at: 'x', tool: 'sort', what: 'x', moves })}\n${state === undefined ? '' : `${JSON.stringify({ id, state })}\n`}`;
+
+  test('a move is not taken back over a file that came meanwhile', async () => {
+    const area = memoryArea({ 'a.jpg': 'new', [`${workPrefix}move-1-0`]: 'old' });
+    await area.appendJournal(begun(1, [['a.jpg', 'b.jpg']]));
+    await expect(settle(area)).rejects.toThrow('a.jpg: there is another file of this name');
+    expect(contents(area)).toEqual({ [`${workPrefix}move-1-0`]: 'old', 'a.jpg': 'new' });
+    await area.move('a.jpg', 'elsewhere.jpg');
+    await settle(area);
+    expect(contents(area)).toEqual({ 'a.jpg': 'old', 'elsewhere.jpg': 'new' });
+  });
+
+  test('files under way of an action that it lost stay', async () => {
+    const area = memoryArea({ ...start, [`${workPrefix}move-1-1`]: 'lost' });
+    await runMoves(area, plan(shuffle), { now });
+    expect(contents(area)).toEqual({ ...shuffled, [`${workPrefix}move-1-1`]: 'lost' });
+  });
+
+  test('actions that move a file twice, or two to one name, or have numbers that end counting, are none of ours', () => {
+    expect(
+      readActions(
+        begun(1, [
+          ['a', 'b'],
+          ['a', 'c'],
+        ]),
+      ),
+    ).toEqual([]);
+    expect(
+      readActions(
+        begun(1, [
+          ['a', 'c'],
+          ['b', 'c'],
+        ]),
+      ),
+    ).toEqual([]);
+    expect(readActions(begun(Number.MAX_SAFE_INTEGER, [['a', 'b']]))).toEqual([]);
+    const last = readActions(`${begun(2 ** 40, [['a', 'b']])}${begun(1, [['c', 'd']])}`);
+    expect(nextId(last)).toBe(2);
+  });
+
+  test('two new files are undone to two names', async () => {
+    const area = memoryArea({ 'a.jpg': 'one', '@trash/a.jpg': 'two' });
+    const moves = [
+      [`${workPrefix}x/0`, 'a.jpg'],
+      [`${workPrefix}x/1`, '@trash/a.jpg'],
+    ] as const;
+    await area.appendJournal(begun(1, moves, 'done'));
+    await undo(area);
+    expect(contents(area)).toEqual({ '@trash/undone-2/a-2.jpg': 'two', '@trash/undone-2/a.jpg': 'one' });
+  });
 });

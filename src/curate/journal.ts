@@ -4,7 +4,7 @@
  * unfinished is rolled back if the mark is missing and completed if it is there, as then no file can be in doubt.
  */
 import { FormatError } from '../base/index.ts';
-import { baseOf, type FaceArea, parentOf, trashPrefix, workPrefix } from './faceArea.ts';
+import { baseOf, type FaceArea, freshPath, parentOf, trashPrefix, workPrefix } from './faceArea.ts';
 
 export interface Move {
   readonly from: string;
@@ -46,6 +46,9 @@ export function readActions(text: string): readonly Action[] {
 
 type Entry = Action | Pick<Action, 'id' | 'state'>;
 
+/** Far more actions than a folder ever sees, and far from where the next number would be none: an action under it could not be read back. */
+const MAX_ID = 2 ** 40;
+
 function entryOf(line: string): Entry | undefined {
   if (line === '') return undefined;
   let value: unknown;
@@ -56,7 +59,7 @@ function entryOf(line: string): Entry | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   const { id, at, tool, what, moves, undoes, state } = value as Record<string, unknown>;
-  if (typeof id !== 'number' || !Number.isSafeInteger(id)) return undefined;
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id > MAX_ID) return undefined;
   if (moves === undefined) return state === 'half' || state === 'done' || state === 'cancelled' ? { id, state } : undefined;
   if (typeof at !== 'string' || typeof tool !== 'string' || typeof what !== 'string' || !Array.isArray(moves)) return undefined;
   const pairs = moves.map((pair: unknown): Move | undefined => {
@@ -64,9 +67,13 @@ function entryOf(line: string): Entry | undefined {
     const [from, to] = pair as string[];
     return from === undefined || to === undefined ? undefined : { from, to };
   });
-  if (!pairs.every((move) => move !== undefined)) return undefined;
+  if (!pairs.every((move) => move !== undefined) || !areOnce(pairs)) return undefined;
   return { id, at, tool, what, moves: pairs, undoes: typeof undoes === 'number' ? undoes : undefined, state: 'begun' };
 }
+
+/** Whether no file is moved twice, and none to where another goes. */
+const areOnce = (moves: readonly Move[]): boolean =>
+  new Set(moves.map(({ from }) => from)).size === moves.length && new Set(moves.map(({ to }) => to)).size === moves.length;
 
 /** Inside the folder or its trash: a journal may come from strangers with the faces. */
 function isSafePath(path: unknown): path is string {
@@ -94,7 +101,7 @@ export async function runMoves(area: FaceArea, plan: Plan, options: MoveOptions)
   if (moves.length === 0) return undefined;
   await checkMoves(area, moves);
   const text = await area.readJournal();
-  const id = nextId(readActions(text));
+  const id = await freeId(area, moves, nextId(readActions(text)));
   const action: Action = { id, at: options.now().toISOString(), ...plan, moves, state: 'begun' };
   const { state: _, ...line } = action;
   await area.appendJournal(
@@ -115,7 +122,23 @@ export async function runMoves(area: FaceArea, plan: Plan, options: MoveOptions)
 }
 
 /** The number that the next action gets. */
-export const nextId = (actions: readonly Action[]): number => (actions.at(-1)?.id ?? 0) + 1;
+export function nextId(actions: readonly Action[]): number {
+  const last = actions.at(-1)?.id ?? 0;
+  if (last < MAX_ID) return last + 1;
+  const used = new Set(actions.map(({ id }) => id));
+  let id = 1;
+  while (used.has(id)) id++;
+  return id;
+}
+
+/** A number whose passing names are free: under those of an action that the journal has lost lie files that nothing else holds. */
+async function freeId(area: FaceArea, moves: readonly Move[], from: number): Promise<number> {
+  for (let id = from; ; id++) {
+    let free = true;
+    for (const [k, { to }] of moves.entries()) free &&= !(await area.exists(passing({ id }, to, k)));
+    if (free) return id;
+  }
+}
 
 /**
  * Brings to an end what a killed tool left unfinished.
@@ -146,7 +169,9 @@ const passing = ({ id }: Pick<Action, 'id'>, to: string, k: number): string => {
 async function rollBack(area: FaceArea, action: Action): Promise<void> {
   for (const [k, { from, to }] of action.moves.entries()) {
     const now = passing(action, to, k);
-    if (await area.exists(now)) await area.move(now, from);
+    if (!(await area.exists(now))) continue;
+    if (await area.exists(from)) throw taken(area, from);
+    await area.move(now, from);
   }
   await area.flush(foldersOf(action.moves));
   await area.appendJournal(`${JSON.stringify({ id: action.id, state: 'cancelled' })}\n`);
@@ -205,9 +230,9 @@ export async function undoMoves(
   id: number,
 ): Promise<{ readonly moves: readonly Move[]; readonly missing: readonly string[]; readonly blocked: readonly string[] }> {
   const isNew = (path: string): boolean => path.startsWith(workPrefix);
-  let moves = action.moves.map(
-    ({ from, to }): Move => ({ from: to, to: isNew(from) ? `${trashPrefix}undone-${id}/${to.replaceAll(trashPrefix, '')}` : from }),
-  );
+  const undone = new Set<string>();
+  const inTrash = (path: string): string => freshPath(`${trashPrefix}undone-${id}/${path.replaceAll(trashPrefix, '')}`, undone);
+  let moves = action.moves.map(({ from, to }): Move => ({ from: to, to: isNew(from) ? inTrash(to) : from }));
   const missing: string[] = [];
   const blocked: string[] = [];
   for (;;) {

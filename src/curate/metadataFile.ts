@@ -46,11 +46,14 @@ export function readMetadata(bytes: Uint8Array, name: string): ReadonlyMap<strin
     const [shape, dict] = itemsOf(entry) ?? [];
     const [height, width] = numbersOf(shape) ?? [];
     if (typeof file !== 'string' || height === undefined || width === undefined || !isDict(dict)) return bad(name, entry);
-    if (!isSide(height) || !isSide(width)) return bad(name, shape);
+    if (!isSide(height) || !isSide(width) || height * width > MAX_PIXELS) return bad(name, shape);
     faces.set(file, { width, height, dict });
   }
   return faces;
 }
+
+/** Of a picture that is brought back to its size, in floats: a frame of 8K, kept whole, has half as many. */
+const MAX_PIXELS = 2 ** 26;
 
 const isSide = (side: number): boolean => Number.isInteger(side) && side > 0 && side <= 16384;
 

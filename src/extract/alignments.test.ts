@@ -82,6 +82,12 @@ test('a line that is whole and wrong is named', async () => {
   await expect(bad(`${lines[0]}${lines[1]!.replace('"frames":2', '"frames":3')}`)).rejects.toThrow('line 4');
   await expect(bad(`${lines[0]}${lines[1]!.replace(/"landmarks":\[0,/, '"landmarks":[')}`)).rejects.toThrow('line 2');
   await expect(bad(`${lines[0]}nonsense\n`)).rejects.toThrow('line 2');
+  const found = (text: string) => ({ details: { found: expect.stringContaining(text) } });
+  // Names of faces come from these, and must not lead out of the folder.
+  await expect(bad(lines[0]!.replace('"prefix":"', '"prefix":"../'))).rejects.toMatchObject(found('prefix "../'));
+  await expect(bad(`${lines[0]}${lines[1]!.replace('"look"', '"name":"a/../../b.png","look"')}`)).rejects.toMatchObject(
+    found('name "a/..'),
+  );
 });
 
 test('bytes that were changed anywhere are read as something, or refused with words', async () => {

@@ -219,6 +219,13 @@ function text(value: unknown, key: string, where: string): string {
   return value;
 }
 
+/** Part of the names of faces: an alignments file may come from strangers, and names must not lead out of the folder. */
+function plainName(value: unknown, key: string, where: string): string {
+  const name = text(value, key, where);
+  if (/[/\\\0]/.test(name) || name === '.' || name === '..') throw damaged(where, `${key} ${JSON.stringify(name.slice(0, 40))}`);
+  return name;
+}
+
 const maybe = <T>(value: unknown, read: (value: unknown) => T): T | undefined => (value === undefined ? undefined : read(value));
 
 function texts(value: unknown, where: string): string[] {
@@ -249,7 +256,7 @@ function headerOf(entry: Fields, where: string): AlignmentsHeader {
   return {
     tool: text(entry.tool, 'tool', where),
     path: text(entry.path, 'path', where),
-    prefix: text(entry.prefix, 'prefix', where),
+    prefix: plainName(entry.prefix, 'prefix', where),
     clip: {
       kind,
       name: text(clip.name, 'name', where),
@@ -281,7 +288,7 @@ function frameOf(entry: Fields, where: string, meshes: boolean): FrameRecord {
   return {
     frame: count(entry.frame, 'frame', where),
     time: number(entry.time, 'time', where),
-    name: maybe(entry.name, (v) => text(v, 'name', where)),
+    name: maybe(entry.name, (v) => plainName(v, 'name', where)),
     damaged: entry.damaged === true ? true : undefined,
     look,
     faces: entry.faces.map((face) => faceOf(objectOf(face, where), where, meshes)),

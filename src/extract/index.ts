@@ -20,3 +20,4 @@ export { lookOf, measureFace } from './measure.ts';
 export { boxAt, type FoundRegions, rectOf, regionsOfFrame, regionsOn, withRegions } from './regions.ts';
 export { type Settled, type SettledFace, type SettleOptions, settle } from './settle.ts';
 export { joinTracks } from './tracks.ts';
+export { optionsText, readOptions, type WriteOptions } from './writeOptions.ts';

@@ -8,7 +8,6 @@ import { runMoves, trashMoves } from '../../curate/index.ts';
 import {
   type AlignmentsHeader,
   type AnalysisOptions,
-  type ChooseOptions,
   Chooser,
   chunkLine,
   completeLine,
@@ -16,9 +15,9 @@ import {
   type FacePlan,
   type FrameRecord,
   headerLine,
-  type MakeOptions,
   markOf,
   noTime,
+  optionsText,
   planFace,
   type RegionsEdit,
   type Rule,
@@ -26,6 +25,7 @@ import {
   type Settled,
   type Stages,
   settle,
+  type WriteOptions,
   windowOf,
 } from '../../extract/index.ts';
 import { liaeFields } from '../../faceset/index.ts';
@@ -188,17 +188,6 @@ function checkSame(before: AlignmentsHeader, now: AlignmentsHeader, file: string
     next: 'give the same options to go on, choose another --out, or add --again to make its faces anew',
   });
 }
-
-export interface WriteOptions {
-  readonly make: MakeOptions;
-  readonly choose: Omit<ChooseOptions, 'stills' | 'faceType'>;
-  readonly smooth: boolean;
-  readonly fill: boolean;
-}
-
-/** What decides the faces, as a text that is compared. Identities are kept, so that the same choice can be made without the pictures. */
-export const optionsText = ({ make, choose, smooth, fill }: WriteOptions): string =>
-  JSON.stringify({ make, choose, smooth, fill }, (_, value: unknown) => (value instanceof Float32Array ? [...value] : value));
 
 export interface WriteJob extends WriteOptions {
   readonly files: ClipFiles;

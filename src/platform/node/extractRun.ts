@@ -3,7 +3,15 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import { FormatError, LiaeError, OptionError, ResourceError } from '../../base/index.ts';
-import type { AlignmentsHeader, AnalysisOptions, Persons, Rule, Stages } from '../../extract/index.ts';
+import {
+  type AlignmentsHeader,
+  type AnalysisOptions,
+  type Persons,
+  type Rule,
+  readOptions,
+  type Stages,
+  type WriteOptions,
+} from '../../extract/index.ts';
 import type { ClipInfo, FrameSource } from '../../video/index.ts';
 import { type FaceModels, landmarks68, regionOfDetection, regionOfMesh } from '../../vision/index.ts';
 import {
@@ -16,13 +24,12 @@ import {
   type Report,
   STRETCH,
   startOf,
-  type WriteOptions,
   type WriteSum,
   writeClip,
 } from './extractClip.ts';
 import { type Crew, hereHand, Stopped, threadCrew } from './extractCrew.ts';
 import { ClipFeed } from './extractFeed.ts';
-import { type Journal, readJournal, removeFile, storedAlignments } from './extractFiles.ts';
+import { readJournal, removeFile, storedAlignments } from './extractFiles.ts';
 import { type ClipStart, Hand, type HandTools } from './extractHand.ts';
 import { explained } from './files.ts';
 import { regionsIn } from './keptRegions.ts';
@@ -346,7 +353,10 @@ async function realignClip(
   if (stored?.complete !== true) {
     throw new FormatError(`${files.alignments}: not complete`, { next: 'let liae extract finish it: the same command as before goes on' });
   }
-  const before = writeOptionsOf(await readJournal(files.journal), files.journal);
+  const journal = await readJournal(files.journal);
+  if (journal === undefined)
+    throw new FormatError(`${files.journal}: there is no such file`, { next: 'let liae extract finish the folder first' });
+  const before = readOptions(journal.options, files.journal);
   const path = job.input === undefined ? stored.header.path : resolve(job.input);
   await using source = await tools.open(path, signal).catch((error: unknown) => {
     if (!(error instanceof LiaeError)) throw error;
@@ -372,23 +382,6 @@ async function realignClip(
   const write = { ...options, files: target, regions, ownEdits: there.edits, out, debug, again: job.again };
   const written = await writeClip({ ...stored, header }, write, crew.hands, report);
   return { ...written, clip: header.clip.name, trouble: stored.trouble };
-}
-
-/** The options that a journal was written with. */
-function writeOptionsOf(journal: Journal | undefined, file: string): WriteOptions {
-  if (journal === undefined) throw new FormatError(`${file}: there is no such file`, { next: 'let liae extract finish the folder first' });
-  const isFields = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-  const options: unknown = JSON.parse(journal.options);
-  if (!isFields(options) || !isFields(options.make) || !isFields(options.choose))
-    throw new FormatError(`${file}: not a journal of written faces`);
-  const persons = options.choose.persons;
-  const vectors = (value: unknown): Float32Array[] =>
-    Array.isArray(value) ? value.map((v: unknown) => Float32Array.from(Array.isArray(v) ? (v as number[]) : [])) : [];
-  const choose = {
-    ...options.choose,
-    ...(isFields(persons) ? { persons: { ...persons, keep: vectors(persons.keep), drop: vectors(persons.drop) } } : {}),
-  };
-  return { ...(options as object), choose } as unknown as WriteOptions;
 }
 
 /** Sums of the rules over clips. */

@@ -303,24 +303,38 @@ function startProcess([command, ...args]: readonly string[], { cwd, out, notes, 
 
 async function restored(folder: string, id: string): Promise<Job | undefined> {
   try {
-    const parsed: unknown = JSON.parse(await readFile(join(folder, 'job.json'), 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null) return undefined;
-    const { request, process, started } = parsed as Record<string, unknown>;
-    if (typeof started !== 'string' || typeof process !== 'object' || process === null) return undefined;
-    const { pid, host, started: since } = process as Record<string, unknown>;
-    if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
-    const name: ProcessName = { pid, host, started: typeof since === 'string' ? since : undefined };
+    const job = jobOf(await readFile(join(folder, 'job.json'), 'utf8'));
+    if (job === undefined) return undefined;
     const { size } = await stat(join(folder, 'events.ndjson'));
     const read = Math.max(0, size - TAIL_BYTES);
     const isStopping = (await tailOf(join(folder, 'orders'), TAIL_BYTES)).split('\n').includes('stop');
     return {
-      ...{ id, folder, request: jobRequest.read(request, 'request'), process: name, started, told: nothingTold },
+      ...{ id, folder, ...job, told: nothingTold },
       restarts: (await stat(join(folder, 'next.json')).catch(() => undefined)) !== undefined,
       ...{ state: isStopping ? 'stopping' : 'running', ended: null, read, rest: '', shown: '' },
     };
   } catch {
     return undefined; // cut off by a crash before it began, or of another version: nothing that could be shown
   }
+}
+
+/**
+ * What a job's file says of it; undefined if it was cut off. A number that names no single process would send a signal to many of them.
+ *
+ * @throws SyntaxError, OptionError
+ */
+export function jobOf(text: string): Pick<Job, 'request' | 'process' | 'started'> | undefined {
+  const parsed: unknown = JSON.parse(text);
+  if (typeof parsed !== 'object' || parsed === null) return undefined;
+  const { request, process, started } = parsed as Record<string, unknown>;
+  if (typeof started !== 'string' || typeof process !== 'object' || process === null) return undefined;
+  const { pid, host, started: since } = process as Record<string, unknown>;
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 1 || typeof host !== 'string') return undefined;
+  return {
+    request: jobRequest.read(request, 'request'),
+    process: { pid, host, started: typeof since === 'string' ? since : undefined },
+    started,
+  };
 }
 
 /** Reads what has been added to the events. */
