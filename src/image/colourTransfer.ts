@@ -99,7 +99,7 @@ export function transferColours(
       break;
     case 'sot': {
       const change: FloatImage = { ...image, data: slicedTransport(image.data, target.pixels, draws) };
-      const smooth = bilateralFilter(change, 5, 16);
+      const smooth = bilateralFilter(change, 5, 16, table.simd);
       for (let i = 0; i < out.data.length; i++) out.data[i] = image.data[i]! + smooth.data[i]!;
       break;
     }

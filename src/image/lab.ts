@@ -27,6 +27,8 @@ export interface LabTable {
   readonly reader: LabReader;
   /** Linear light 0…1 to sRGB in 4096 steps, to be read linearly: within 2e-5 of the formula. */
   readonly gamma: Float32Array;
+  /** For the filters of colour transfers. */
+  readonly simd: Simd;
 }
 
 const GAMMA_STEPS = 4096;
@@ -51,7 +53,7 @@ export function labTable(): LabTable {
     }
   }
   const gamma = Float32Array.from({ length: GAMMA_STEPS + 2 }, (_, i) => gammaFromLinear(i / GAMMA_STEPS));
-  return { reader: new LabReader(table), gamma };
+  return { reader: new LabReader(table), gamma, simd: new Simd() };
 }
 
 const linearFromGamma = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
