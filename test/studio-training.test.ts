@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NodeFileStore, nodeSha256 } from '../src/platform/node/modelStore.ts';
 import { Checkpoints, resolveOptions } from '../src/train/index.ts';
 import { expectAccessible, expectFitting, noBrowser, type Opened, openPage, type Served, serveStudio } from './support/studioPage.ts';
+import { fillTinyModel } from './support/tinyForm.ts';
 
 const repo = fileURLToPath(new URL('../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'liae-training-page-'));
@@ -90,16 +91,7 @@ describe.skipIf(noBrowser)('in Chromium', () => {
 
   test('a training starts; options change at once or by a restart, as is said before', async () => {
     await page.getByRole('button', { name: 'All options' }).click();
-    const tiny = {
-      resolution: '64',
-      'ae dims': '32',
-      'e dims': '16',
-      'd dims': '16',
-      'd mask dims': '16',
-      'batch size': '2',
-      workers: '1',
-    };
-    for (const [name, value] of Object.entries(tiny)) await page.getByLabel(name, { exact: true }).fill(value);
+    await fillTinyModel(page);
     await page.getByRole('button', { name: 'Start training' }).click();
     await expect.poll(iteration, { timeout: 60_000 }).toBeGreaterThan(3);
     await page.getByText(/GiB memory at most|MiB memory at most/).waitFor({ timeout: 30_000 });

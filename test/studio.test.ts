@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faceMeasures } from '../src/studio/protocol.ts';
 import { built, liae } from './support/built.ts';
 import { expectAccessible, expectFitting, noBrowser, type Opened, openPage, type Served, serveStudio } from './support/studioPage.ts';
+import { fillTinyModel } from './support/tinyForm.ts';
 
 const repo = fileURLToPath(new URL('../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'liae-page-'));
@@ -80,13 +81,25 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     })()`);
   }
 
-  test('without a workspace the page asks for one, within a second, and makes it', async () => {
+  /** The very first visit, from the address to the first text: milliseconds by the clock, and those in which the page's own thread worked. */
+  async function firstPage(): Promise<[wallMs: number, workMs: number]> {
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable');
     const began = performance.now();
     await page.goto(server.url);
     await page.getByText('Where are the clips').waitFor();
-    const ms = performance.now() - began;
-    process.stderr.write(`first page after ${Math.round(ms)} ms\n`);
-    expect(ms).toBeLessThan(5000); // 1 s is the aim on a quiet machine; this one is shared
+    const wall = performance.now() - began;
+    const { metrics } = await session.send('Performance.getMetrics');
+    await session.detach();
+    const seconds = metrics.find(({ name }) => name === 'TaskDuration')!.value;
+    return [Math.round(wall), Math.round(seconds * 1000)];
+  }
+
+  test('without a workspace the page asks for one, within a second, and makes it', async () => {
+    const [wallMs, workMs] = await firstPage();
+    process.stderr.write(`first page after ${wallMs} ms, ${workMs} ms of them work of the page\n`);
+    expect(workMs).toBeLessThan(1000); // does not count what other programs on this machine take
+    expect(wallMs).toBeLessThan(3000); // under 1 s on a quiet machine
     await accessible();
     await page.getByLabel('Folder on this machine').fill('somewhere');
     await page.getByRole('button', { name: 'Open', exact: true }).click();
@@ -201,16 +214,7 @@ describe.skipIf(noBrowser)('in Chromium', () => {
   test('a training starts from the form, goes on through a reload and a restart of the server, and stops with a save', async () => {
     await page.goto(`${server.origin}/#training`);
     await page.getByRole('button', { name: 'All options' }).click();
-    const tiny = {
-      resolution: '64',
-      'ae dims': '32',
-      'e dims': '16',
-      'd dims': '16',
-      'd mask dims': '16',
-      'batch size': '2',
-      workers: '1',
-    };
-    for (const [name, value] of Object.entries(tiny)) await page.getByLabel(name, { exact: true }).fill(value);
+    await fillTinyModel(page);
     expect(await page.getByLabel('src', { exact: true }).inputValue()).toBe('data_src/aligned');
     expect(await page.getByLabel('dst', { exact: true }).inputValue()).toBe('data_dst/aligned');
     await accessible();

@@ -105,6 +105,28 @@ export function Locked({ children }: { readonly children: ComponentChildren }) {
   );
 }
 
+/** The end of a form in a dialog: what it is for, or not after all. */
+export function FormEnd({
+  label,
+  onCancel,
+  disabled = false,
+}: {
+  readonly label: string;
+  readonly onCancel: () => void;
+  readonly disabled?: boolean;
+}) {
+  return (
+    <footer>
+      <button type="button" class="quiet" onClick={onCancel}>
+        {t('cancel')}
+      </button>
+      <button type="submit" class="primary" disabled={disabled}>
+        {label}
+      </button>
+    </footer>
+  );
+}
+
 /** A label over its control. */
 export function Field({ label, hint, children }: { readonly label: string; readonly hint?: string; readonly children: ComponentChildren }) {
   return (

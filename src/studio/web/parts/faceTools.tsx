@@ -4,7 +4,7 @@ import { startJob } from '../api.ts';
 import { attempt, isAlive, jobs } from '../store.ts';
 import { type ComponentChildren, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
-import { Dialog, Field } from './basics.tsx';
+import { Dialog, Field, FormEnd } from './basics.tsx';
 
 const tools = ['best', 'dedupe', 'sort', 'names', 'mask', 'unmask', 'mirror', 'resize', 'split', 'pack', 'unpack'] as const;
 type Tool = (typeof tools)[number];
@@ -63,14 +63,7 @@ export function FaceTools({ list, onClose }: { readonly list: FaceList; readonly
           <Choices tool={chosen} values={now} set={set} faces={list.names.length} />
           <p class="muted">{t('toolUndo')}</p>
           {busy && <p class="bad">{t('toolBusy')}</p>}
-          <div class="row end">
-            <button type="button" onClick={onClose}>
-              {t('cancel')}
-            </button>
-            <button type="submit" class="primary" disabled={busy}>
-              {t('toolRun')}
-            </button>
-          </div>
+          <FormEnd label={t('toolRun')} onCancel={onClose} disabled={busy} />
         </div>
       </form>
     </Dialog>

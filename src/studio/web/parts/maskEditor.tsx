@@ -1,27 +1,15 @@
 /** Regions of the mask by hand, as DeepFaceLab's XSeg has them: those that include the face and those that are cut out of it, drawn point by point. */
-import type { FaceDetail, MaskShape } from '../../protocol.ts';
 import { useEffect, useRef, useSignal } from '../ui.ts';
 import { t } from '../words.ts';
 import * as edit from './faceEditing.ts';
 import { maskUrl, savePolygons } from './faceRequests.ts';
-import { type At, FaceStage } from './faceStage.tsx';
+import { FaceStage } from './faceStage.tsx';
 import { type EditorProps, Steps } from './landmarkEditor.tsx';
+import { drawModes, useRegions } from './maskDrawing.ts';
+import { MaskPicture, type MaskView, maskViews } from './maskPicture.tsx';
 
-/** Pixels of the screen within which a point or an edge is caught. */
-const CATCH = 11;
-const [NUDGE, LEAP] = [0.5, 5];
 const MOST_COPIES = 500;
-const modes = ['none', 'include', 'exclude'] as const;
-type Mode = (typeof modes)[number];
 const modeKeys = { none: 'drawNone', include: 'drawInclude', exclude: 'drawExclude' } as const;
-const views = ['outline', 'result', 'stored'] as const;
-
-type Shapes = readonly MaskShape[];
-interface Chosen {
-  readonly region: number;
-  /** Null: the region as a whole. */
-  readonly point: number | null;
-}
 
 interface Props extends EditorProps {
   /** Names of the faces around this one, in the order that is shown. */
@@ -29,46 +17,13 @@ interface Props extends EditorProps {
 }
 
 export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, around }: Props) {
-  const history = useSignal<edit.History<Shapes>>(edit.begun(face.polygons));
-  const mode = useSignal<Mode>(face.polygons.length === 0 ? 'include' : 'none');
-  const draft = useSignal<readonly number[]>([]);
-  const pointer = useSignal<readonly [number, number] | undefined>(undefined);
-  const chosen = useSignal<Chosen | undefined>(undefined);
-  const shown = useSignal<ReadonlySet<(typeof views)[number]>>(new Set(['outline', 'result']));
-  const live = useSignal<Shapes | undefined>(undefined);
-  const drag = useRef<{ readonly from: At; readonly shapes: Shapes; readonly chosen: Chosen } | undefined>(undefined);
+  const regions = useRegions(face, dirty);
+  const shown = useSignal<ReadonlySet<MaskView>>(new Set(['outline', 'result']));
   const [before, after, keepOwn, store] = [useSignal(0), useSignal(0), useSignal(true), useSignal(false)];
   const saving = useSignal(false);
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => box.current?.querySelector<SVGElement>('.stage')?.focus(), []);
-  const { present, past } = history.value;
-  const shapes = live.value ?? present;
-  const put = (next: edit.History<Shapes>): void => {
-    history.value = next;
-    dirty.value = next.past.length > 0;
-    if (chosen.value !== undefined && chosen.value.region >= next.present.length) chosen.value = undefined;
-  };
-  const change = (next: Shapes): void => put(edit.changedTo(history.value, next));
-  const close = (): void => {
-    if (draft.value.length >= 6) {
-      change([...present, { include: mode.value === 'include', points: draft.value.map((value) => Math.round(value * 100) / 100) }]);
-      chosen.value = { region: present.length, point: null };
-    }
-    draft.value = [];
-  };
-  const remove = (): void => {
-    if (draft.value.length > 0) draft.value = draft.value.slice(0, -2);
-    else if (chosen.value !== undefined) {
-      const { region, point } = chosen.value;
-      change(point === null ? edit.regionRemoved(present, region) : edit.pointRemoved(present, region, point));
-      chosen.value = undefined;
-    }
-  };
-  const nudge = (dx: number, dy: number): void => {
-    if (chosen.value === undefined) return;
-    const { region, point } = chosen.value;
-    change(point === null ? edit.regionMoved(present, region, dx, dy) : edit.pointMoved(present, region, point, dx, dy));
-  };
+  const { history, mode, draft, chosen, present, past, put, change } = regions;
   const save = async (): Promise<void> => {
     if (saving.value) return;
     saving.value = true;
@@ -83,88 +38,8 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
     saving.value = false;
     if (saved) put(edit.begun(present));
   };
-  /** Goes to the next or the previous point, over all regions. */
-  const walk = (by: number): void => {
-    const all = present.flatMap(({ points }, region) => Array.from({ length: points.length / 2 }, (_, point) => ({ region, point })));
-    if (all.length === 0) return;
-    const now = all.findIndex(({ region, point }) => region === chosen.value?.region && point === (chosen.value.point ?? 0));
-    chosen.value = all[(now + by + all.length) % all.length];
-  };
-  const press = (event: KeyboardEvent): void => {
-    const { key, shiftKey } = event;
-    const used = (act: () => void): void => {
-      act();
-      event.preventDefault();
-    };
-    const step = shiftKey ? LEAP : NUDGE;
-    if (event.ctrlKey || event.metaKey) {
-      const lower = key.toLowerCase();
-      if (lower === 'z' && draft.value.length > 0) used(() => (draft.value = draft.value.slice(0, -2)));
-      else if (lower === 'z') used(() => put((shiftKey ? edit.stepForth : edit.stepBack)(history.value)));
-      else if (lower === 'y') used(() => put(edit.stepForth(history.value)));
-      else if (lower === 's') used(() => void save());
-      return;
-    }
-    const moves: Readonly<Record<string, readonly [number, number]>> = {
-      ...{ ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] },
-    };
-    const move = moves[key];
-    if (move !== undefined) used(() => nudge(move[0], move[1]));
-    else if (key === 'Enter' && draft.value.length > 0) used(close);
-    else if (key === 'Escape' && draft.value.length > 0) used(() => (draft.value = []));
-    else if (key === 'Escape' && chosen.value !== undefined) used(() => (chosen.value = undefined));
-    else if (key === 'Delete' || key === 'Backspace') used(remove);
-    else if (key === ']' || key === '[') used(() => walk(key === ']' ? 1 : -1));
-    else if (key === 'Insert' && chosen.value !== undefined && chosen.value.point !== null) used(() => insertAfter(chosen.value!));
-    else if (key === 'i') mode.value = 'include';
-    else if (key === 'e') mode.value = 'exclude';
-    else if (key === 'v') mode.value = 'none';
-    else if (key === 'x' && chosen.value !== undefined) used(() => change(edit.regionFlipped(present, chosen.value!.region)));
-    else if (key === 'm' && present.length > 0) used(() => change(edit.mirrored(present, face.width)));
-  };
-  keys.current = press;
-  /** A point in the middle of the edge behind the chosen one. */
-  const insertAfter = ({ region, point }: Chosen): void => {
-    const { points } = present[region]!;
-    const at = point ?? 0;
-    const next = (at + 1) % (points.length / 2);
-    const middle = [(points[2 * at]! + points[2 * next]!) / 2, (points[2 * at + 1]! + points[2 * next + 1]!) / 2] as const;
-    change(edit.pointAdded(present, region, at, middle));
-    chosen.value = { region, point: at + 1 };
-  };
-  const down = (at: At, event: PointerEvent): boolean => {
-    if (event.button !== 0) return false;
-    const reach = CATCH * at.unit;
-    if (mode.value !== 'none') {
-      const [x, y] = draft.value;
-      if (draft.value.length >= 6 && Math.hypot(at.x - x!, at.y - y!) < reach) close();
-      else draft.value = [...draft.value, at.x, at.y];
-      return true;
-    }
-    const hold = (held: Chosen, from: Shapes): true => {
-      chosen.value = held;
-      drag.current = { from: at, shapes: from, chosen: held };
-      return true;
-    };
-    for (let region = present.length - 1; region >= 0; region--) {
-      const { at: point, distance } = edit.nearestPoint(present[region]!.points, at.x, at.y);
-      if (distance < reach) return hold({ region, point }, present);
-    }
-    for (let region = present.length - 1; region >= 0; region--) {
-      const near = edit.nearestEdge(present[region]!.points, at.x, at.y);
-      if (near.distance < reach && (event.altKey || chosen.value?.region === region)) {
-        const added = edit.pointAdded(present, region, near.at, [at.x, at.y]);
-        live.value = added;
-        return hold({ region, point: near.at + 1 }, added);
-      }
-    }
-    const region = present.findLastIndex(({ points }) => edit.holds(points, at.x, at.y));
-    if (region >= 0) return hold({ region, point: null }, present);
-    chosen.value = undefined;
-    return false;
-  };
-  const stored = 'mask-of-file';
-  const toggle = (view: (typeof views)[number]): void => {
+  keys.current = (event) => regions.press(event, () => void save());
+  const toggle = (view: MaskView): void => {
     const next = new Set(shown.value);
     if (!next.delete(view)) next.add(view);
     shown.value = next;
@@ -179,72 +54,17 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
           label={`${t('mode_mask')}: ${t(modeKeys[mode.value])}, ${t('regions')} ${present.length}`}
           zoom={zoom}
           cursor={mode.value === 'none' ? 'default' : 'crosshair'}
-          onDown={down}
-          onMove={(at) => {
-            pointer.value = [at.x, at.y];
-            const held = drag.current;
-            if (held === undefined) return;
-            const [dx, dy] = [at.x - held.from.x, at.y - held.from.y];
-            const { region, point } = held.chosen;
-            live.value =
-              point === null ? edit.regionMoved(held.shapes, region, dx, dy) : edit.pointMoved(held.shapes, region, point, dx, dy);
-          }}
-          onUp={() => {
-            if (live.value !== undefined && drag.current !== undefined) change(live.value);
-            live.value = undefined;
-            drag.current = undefined;
-          }}
+          onDown={regions.down}
+          onMove={regions.move}
+          onUp={regions.up}
         >
-          {() => (
-            <>
-              {shown.value.has('stored') && face.mask && (
-                <>
-                  <mask id={stored} maskUnits="userSpaceOnUse" x={-0.5} y={-0.5} width={face.width} height={face.height}>
-                    <image
-                      href={maskUrl(path, face.name, v)}
-                      x={-0.5}
-                      y={-0.5}
-                      width={face.width}
-                      height={face.height}
-                      preserveAspectRatio="none"
-                    />
-                  </mask>
-                  <rect class="mask-stored" x={-0.5} y={-0.5} width={face.width} height={face.height} mask={`url(#${stored})`} />
-                </>
-              )}
-              {shown.value.has('result') && shapes.length > 0 && <Result shapes={shapes} face={face} />}
-              {shown.value.has('outline') &&
-                shapes.map(({ include, points }, region) => (
-                  <g key={region} class={`region ${include ? 'include' : 'exclude'}${chosen.value?.region === region ? ' chosen' : ''}`}>
-                    <path class="region-edge" d={edit.pathOf(points, true)} vector-effect="non-scaling-stroke" />
-                    <path class="region-points" d={edit.dotsPath(points)} vector-effect="non-scaling-stroke" />
-                    {chosen.value?.region === region && chosen.value.point !== null && (
-                      <path
-                        class="region-points region-point"
-                        d={edit.dotsPath(points, [chosen.value.point, chosen.value.point + 1])}
-                        vector-effect="non-scaling-stroke"
-                      />
-                    )}
-                  </g>
-                ))}
-              {draft.value.length > 0 && (
-                <g class={`region draft ${mode.value}`}>
-                  <path
-                    class="region-edge"
-                    d={edit.pathOf([...draft.value, ...(pointer.value ?? [])], false)}
-                    vector-effect="non-scaling-stroke"
-                  />
-                  <path class="region-points" d={edit.dotsPath(draft.value)} vector-effect="non-scaling-stroke" />
-                </g>
-              )}
-            </>
-          )}
+          {() => <MaskPicture face={face} storedUrl={maskUrl(path, face.name, v)} shown={shown.value} regions={regions} />}
         </FaceStage>
       </div>
       <div class="face-facts mask-side">
         <fieldset class="segmented">
           <legend class="unseen">{t('mode_mask')}</legend>
-          {modes.map((name) => (
+          {drawModes.map((name) => (
             <button
               key={name}
               type="button"
@@ -318,7 +138,7 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
         </section>
         <fieldset class="mask-shown">
           <legend>{t('maskShown')}</legend>
-          {views.map((view) => (
+          {maskViews.map((view) => (
             <label key={view} class="check">
               <input
                 type="checkbox"
@@ -374,25 +194,3 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
 }
 
 const atMost = (value: number): number => (Number.isFinite(value) ? Math.min(MOST_COPIES, Math.max(0, Math.floor(value))) : 0);
-
-/** The mask that the regions make, as the programs make it: whole pixels, those that include first, then those that exclude. What is outside is darkened. */
-function Result({ shapes, face }: { readonly shapes: Shapes; readonly face: FaceDetail }) {
-  const id = 'mask-of-regions';
-  const whole = { x: -0.5, y: -0.5, width: face.width, height: face.height };
-  return (
-    <g>
-      <mask id={id} maskUnits="userSpaceOnUse" {...whole}>
-        <rect {...whole} fill="#fff" />
-        {shapes.map(
-          ({ include, points }, i) =>
-            include && <path key={i} d={edit.pathOf(points.map(Math.trunc), true)} fill="#000" fill-rule="evenodd" />,
-        )}
-        {shapes.map(
-          ({ include, points }, i) =>
-            !include && <path key={i} d={edit.pathOf(points.map(Math.trunc), true)} fill="#fff" fill-rule="evenodd" />,
-        )}
-      </mask>
-      <rect {...whole} class="mask-outside" mask={`url(#${id})`} />
-    </g>
-  );
-}

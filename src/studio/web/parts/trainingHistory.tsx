@@ -4,7 +4,7 @@ import { attempt, notify, refreshWorkspace } from '../store.ts';
 import { backupPictureUrl, eventText, refreshStory, restoreBackup } from '../trainingState.ts';
 import { useSignal } from '../ui.ts';
 import { bytes, count, moment, t } from '../words.ts';
-import { Dialog } from './basics.tsx';
+import { Dialog, FormEnd } from './basics.tsx';
 
 interface Props {
   readonly story: ModelStory;
@@ -109,14 +109,7 @@ export function TrainingHistory({ story, iteration, alive }: Props) {
                 alt={t('previewAt', count(asked.value.iteration))}
               />
             )}
-            <footer>
-              <button type="button" onClick={() => (asked.value = undefined)}>
-                {t('cancel')}
-              </button>
-              <button type="submit" class="primary">
-                {t('restore')}
-              </button>
-            </footer>
+            <FormEnd label={t('restore')} onCancel={() => (asked.value = undefined)} />
           </form>
         </Dialog>
       )}

@@ -1,7 +1,7 @@
 /** The first screen: clips, facesets and models of the workspace, and the next step wherever something is missing. */
 import type { ClipInfo, FacesetInfo, ForeignModels, ModelInfo } from '../../protocol.ts';
 import { addDemo, faceUrl, previewUrl, startJob, thumbnailUrl } from '../api.ts';
-import { Dialog, Empty, Field } from '../parts/basics.tsx';
+import { Dialog, Empty, Field, FormEnd } from '../parts/basics.tsx';
 import { attempt, drawer, go, hashOf, isAlive, trainingOf, use, workspace } from '../store.ts';
 import { useRef, useSignal } from '../ui.ts';
 import { addFiles, uploading } from '../uploads.ts';
@@ -256,14 +256,7 @@ function ExtractDialog({ clip, onClose }: { readonly clip: ClipInfo; readonly on
           <input name="again" type="checkbox" />
           <span>{t('extractAgain')}</span>
         </label>
-        <footer>
-          <button type="button" class="quiet" onClick={onClose}>
-            {t('cancel')}
-          </button>
-          <button type="submit" class="primary">
-            {t('extractShort')}
-          </button>
-        </footer>
+        <FormEnd label={t('extractShort')} onCancel={onClose} />
       </form>
     </Dialog>
   );
@@ -314,14 +307,7 @@ function ImportDialog({ models: { path, names }, onClose }: { readonly models: F
           <input name="weightsOnly" type="checkbox" />
           <span>{t('importWeights')}</span>
         </label>
-        <footer>
-          <button type="button" class="quiet" onClick={onClose}>
-            {t('cancel')}
-          </button>
-          <button type="submit" class="primary">
-            {t('importModel')}
-          </button>
-        </footer>
+        <FormEnd label={t('importModel')} onCancel={onClose} />
       </form>
     </Dialog>
   );
