@@ -121,6 +121,39 @@ test('xseg-dst takes the masks that are stored in the faces, loose and packed, a
   await refused(/2 of 2 faces have none; the first is 00001_0\.jpg/, merge(source, 'faces', 'x', '--mask-mode', 'xseg-dst'));
 });
 
+test('what is before a face stays: masks of the hull, and of regions drawn on the faces that need them', { timeout: 60_000 }, async () => {
+  const occluded = clip('occluded.mp4');
+  const [SIDE, first] = [256, join(at('drawn'), '00001_0.jpg')];
+  await exactFaces(occluded, at('drawn'), [{ track: 'occluded', dx: 0 }], FRAMES);
+  const rectangle = (x: number, right: number): Float32Array => Float32Array.of(x, 70, right, 70, right, 200, x, 200);
+  const { dict, metadata } = readFace(readFileSync(first), first);
+  const polygons = [
+    { include: true, points: rectangle(60, 190) },
+    { include: false, points: rectangle(110, 140) },
+  ];
+  writeFileSync(first, writeFace(readFileSync(first), { ...metadata, polygons }, first, dict));
+  await succeeded(['faces', 'mask', at('drawn'), '--from', 'hull']);
+  await succeeded(['faces', 'mask', at('drawn'), '--from', 'polygons']);
+  await succeeded(merge(occluded, 'drawn', 'kept', '--mask-mode', 'xseg-dst', '--mask', at('kept mask')));
+  const [before, after, masks] = [await framesOf(occluded, FRAMES), await pictures('kept'), await pictures('kept mask')];
+  const faceFromFrame = faceFromImage(metadata.sourceLandmarks!, SIDE, 'whole_face');
+  const { width, data } = masks[0]!.image;
+  const found = { thing: 0, face: 0, beyond: 0 };
+  for (let p = 0; p < data.length; p += 3) {
+    const [x, y] = mapPoints(faceFromFrame, [(p / 3) % width, Math.floor(p / 3 / width)]);
+    const inRows = y! > 75 && y! < 195;
+    if (inRows && x! > 115 && x! < 135) {
+      found.thing++;
+      for (let c = p; c < p + 3; c++) expect([data[c], after[0]!.image.data[c]]).toEqual([0, before[0]!.image.data[c]]);
+    } else if (inRows && ((x! > 66 && x! < 104) || (x! > 146 && x! < 184))) {
+      found.face++;
+      expect(data[p]).toBeGreaterThan(250);
+    } else if (data[p]! > 0 && (x! < 54 || x! > 196 || y! < 64 || y! > 206)) found.beyond++;
+  }
+  expect([found.thing > 1000, found.face > 4000, found.beyond]).toEqual([true, true, 0]);
+  expect((await extent('drawn', masks[1]!)).count).toBeGreaterThan(15_000); // the next face has its hull
+});
+
 test('--xseg-model masks the face of the frame, the predicted one, or both', { timeout: 60_000 }, async () => {
   const face = input('face', [1, 32, 32, 3]);
   const half = network(

@@ -47,7 +47,7 @@ export const mergeSettingTable = [
       'learned-prd*learned-dst*xseg-prd*xseg-dst',
     ],
     default: 'learned-prd*learned-dst',
-    help: 'where the face is: all of the crop, the hull of the landmarks, learned masks, XSeg masks, or products and sums of them; 0 … 9 for short',
+    help: 'where the face is: all of the crop, the hull of the landmarks, learned masks, XSeg masks, or products and sums of them; only XSeg masks leave out what comes before a face; 0 … 9 for short',
   },
   {
     name: 'masked_hist_match',

@@ -19,7 +19,7 @@ export const mask: Command = {
   summary: 'make, remove or export the masks stored in faces',
   usage: 'DIR (--from hull|person|polygons [--face-type T] | --remove | --remove-polygons | --export OUT) [--dry-run]',
   about:
-    'Stores one mask of 256×256 in each face, in the form of XSeg, which training and merging then use. hull: the hull of the landmarks. person: that part of the hull where segmentation sees a person, so that background and things before the face drop out. polygons: regions drawn by hand, those that include first, then those that exclude.',
+    'Stores one mask of 256×256 in each face, in the form of XSeg, which training and merging then use. hull: the hull of the landmarks. person: that part of the hull where segmentation sees a person, so that background drops out; hands are persons too, and thin things before the face are overlooked (of a stick and a hand, 5 in 100 pixels drop out). polygons: regions drawn by hand, those that include first, then those that exclude; faces without any keep the mask they have.',
   flags: [
     { name: 'from', kind: 'value', shape: 'SOURCE', help: 'hull, person or polygons' },
     { name: 'face-type', kind: 'value', shape: 'T', help: 'nothing outside the crop of h, mf, f, wf or head', default: 'same' },
