@@ -58,6 +58,7 @@ export const i32x4 = {
   lesser: binary(simd(0xb6)),
   /** Arithmetic shift by a fixed number of bits. */
   shiftRight: (a: Code, bits: number): Code => [...a, ...constant(bits), ...simd(0xac)],
+  shiftLeft: (a: Code, bits: number): Code => [...a, ...constant(bits), ...simd(0xab)],
   splat: unary(simd(0x11)),
   /** Of the signed 16-bit numbers in the lower half. */
   extendLow: unary(simd(0xa7)),
@@ -84,6 +85,7 @@ export const f32x4 = {
   /** The lesser (greater) of two, by one comparison: for operands that are no NaN. */
   lesser: binary(simd(0xea)),
   greater: binary(simd(0xeb)),
+  absolute: unary(simd(0xe0)),
   nearest: unary(simd(0x6a)),
   truncate: unary(simd(0x69)),
   fromIntegers: unary(simd(0xfa)),
