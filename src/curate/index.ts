@@ -33,6 +33,7 @@ export {
 } from './faceMasks.ts';
 export { measurerOf } from './faceMeasures.ts';
 export { faceNumbers, numberColumns, numbersNeed } from './faceNumbers.ts';
+export { followRegions } from './followRegions.ts';
 export { preparedHistograms, totalDistances } from './histograms.ts';
 export { type ImageSet, openImages } from './imageSet.ts';
 export {

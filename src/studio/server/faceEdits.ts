@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { FormatError, LiaeError } from '../../base/index.ts';
-import { boxOf, correctFace, encodeMask, polygonMask, storedMask } from '../../curate/index.ts';
+import { boxOf, correctFace, encodeMask, followRegions, polygonMask, storedMask } from '../../curate/index.ts';
 import { type Edit, editsText } from '../../extract/index.ts';
 import { liaeFields, type MaskPolygon, readFace, writeFace } from '../../faceset/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
@@ -71,7 +71,7 @@ async function qualityOf(clip: ClipOfFaces | undefined): Promise<number> {
   return typeof quality === 'number' && quality >= 1 && quality <= 100 ? quality : QUALITY;
 }
 
-/** Regions of one face, and the same ones for others: scaled where their pictures have another size. */
+/** Regions of one face, and the same ones for others, where they go with the landmarks. */
 export async function savePolygons(places: Places, path: string, request: PolygonsRequest): Promise<Changed> {
   const { name, copyTo, keepOwn, store } = request;
   const folder = await places.at(path);
@@ -93,8 +93,8 @@ export async function savePolygons(places: Places, path: string, request: Polygo
             next: 'copy to faces of the same crop',
           });
       }
-      const scale = jpeg.width / first.jpeg.width;
-      const own = polygons.map(({ include, points }) => ({ include, points: points.map((v) => v * scale) }));
+      const [from, to] = [first.metadata.landmarks, metadata.landmarks];
+      const own = target === name ? polygons : followRegions(polygons, from, to, first.jpeg.width);
       const made = { ...metadata, polygons: own, ...(store ? { xsegMask: await maskBytes(own, jpeg.width, jpeg.height) } : {}) };
       const written = writeFace(bytes, made, target, dict);
       if (!same(written, bytes)) files.set(target, written);

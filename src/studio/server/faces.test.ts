@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectClose } from '../../../test/support.ts';
 import { commands } from '../../cli/commands.ts';
 import { runCli } from '../../cli/run.ts';
-import { sortKinds } from '../../curate/index.ts';
+import { followRegions, sortKinds } from '../../curate/index.ts';
 import { parseEdits } from '../../extract/index.ts';
 import { faceFromImage } from '../../face/index.ts';
 import { type FaceFile, liaeFields, readFace, withLiaeFields, writeFace } from '../../faceset/index.ts';
@@ -281,7 +281,7 @@ describe('regions of masks', () => {
     { include: true, points: [40.5, 60, 210, 70, 190, 220, 60, 215.25] },
   ];
 
-  test('are written in the form of XSeg, those that include first, and copied to others in one step', async () => {
+  test('are written in the form of XSeg, those that include first, and copied to others in one step, along with the landmarks', async () => {
     const [name = '', second = '', third = ''] = namesIn(path);
     const before = [name, second, third].map((one) => bytesOf(path, one));
     await ask('PUT', '/faces/polygons', { path }, { name: third, polygons: [shapes[1]], copyTo: [], keepOwn: false, store: false });
@@ -296,7 +296,10 @@ describe('regions of masks', () => {
     for (const one of [name, second]) {
       const { metadata } = face(path, one);
       expect(metadata.polygons.map(({ include }) => include)).toEqual([true, false]);
-      expectClose(metadata.polygons[0]!.points, shapes[1]!.points, { abs: 0 });
+      // A copy goes with the landmarks.
+      const drawn = { include: true, points: Float32Array.from(shapes[1]!.points) };
+      const [there] = followRegions([drawn], face(path, name).metadata.landmarks, metadata.landmarks, 256);
+      expectClose(metadata.polygons[0]!.points, one === name ? drawn.points : there!.points, { abs: 0 });
       const { bytes, type } = await ask<{ bytes: Uint8Array; type: string }>('GET', '/faces/mask', { path, name: one });
       expect(type).toBe('image/png');
       const mask = await codec.decode(bytes, 'mask');
