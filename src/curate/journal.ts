@@ -50,7 +50,7 @@ type Entry = Action | Pick<Action, 'id' | 'state'>;
 const MAX_ID = 2 ** 40;
 
 function entryOf(line: string): Entry | undefined {
-  if (line === '') return undefined;
+  if (!line.startsWith('{')) return undefined; // a line that is none costs no error
   let value: unknown;
   try {
     value = JSON.parse(line);
