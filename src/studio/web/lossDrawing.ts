@@ -60,7 +60,7 @@ export function drawLosses(canvas: HTMLCanvasElement, series: LossSeries, drawin
   context.textBaseline = 'middle';
   context.textAlign = 'right';
   const dense = log ? logTicks(bottom, top) : [];
-  for (const tick of dense.length >= 4 ? dense : ticks(bottom, top, 5)) {
+  for (const tick of dense.length >= 3 ? dense : ticks(bottom, top, 5)) {
     context.strokeStyle = colour('--line');
     context.beginPath();
     context.moveTo(margin.left, Math.round(y(tick)) + 0.5);

@@ -43,7 +43,7 @@ export function FaceFilters({ list, path, shown, view, onChange }: Props) {
           </>
         ) : (
           <>
-            {(measured < of || of === 0) && <p class="muted">{t('measureHint')}</p>}
+            {measured < of && <p class="muted">{t('measureHint')}</p>}
             <p class="muted">{t('measuredOf', count(measured), count(of))}</p>
             {measured < of && (
               <button

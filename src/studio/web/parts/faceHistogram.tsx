@@ -25,7 +25,7 @@ export function numberText(measure: FaceMeasure, value: number): string {
     case 'pitch':
     case 'roll':
     case 'hue':
-      return `${Math.round(value) || 0}°`;
+      return `${Math.round(value) || 0}°`.replace('-', '\u2212');
     case 'area':
     case 'black':
       return count(Math.round(value));

@@ -61,7 +61,7 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
           {() => <MaskPicture face={face} storedUrl={maskUrl(path, face.name, v)} shown={shown.value} regions={regions} />}
         </FaceStage>
       </div>
-      <div class="face-facts mask-side">
+      <div class="face-facts">
         <fieldset class="segmented">
           <legend class="unseen">{t('mode_mask')}</legend>
           {drawModes.map((name) => (

@@ -1,7 +1,7 @@
 /** The clip from left to right: shots, where faces are, and how much they tremble; dragged over, it shows the frame under the pointer. */
 import { frame, frames, goTo, lastOf, scene, settings, shotAt, shots } from '../mergeState.ts';
 import { useLayoutEffect, useRef, useSignal } from '../ui.ts';
-import { t } from '../words.ts';
+import { language, t } from '../words.ts';
 
 const HEIGHT = { ruler: 16, shots: 24, faces: 5, graph: 46 };
 const ALL = HEIGHT.ruler + HEIGHT.shots + HEIGHT.faces + HEIGHT.graph + 4;
@@ -22,7 +22,7 @@ export function MergeTimeline() {
   const open = scene.value;
   useLayoutEffect(() => {
     if (canvas.current !== null && width.value > 0) draw(canvas.current, width.value);
-  }, [width.value, open, shots.value, shotAt.value, settings.value]);
+  }, [width.value, open, shots.value, shotAt.value, settings.value, language.value]);
   const total = Math.max(1, frames.value);
   const follow = (event: PointerEvent): void => {
     const { left, width: across } = box.current!.getBoundingClientRect();

@@ -42,7 +42,6 @@ export function OptionsForm({ changed, saved }: Props) {
       </fieldset>
       <input
         type="search"
-        class="option-filter"
         placeholder={t('optionFilter')}
         aria-label={t('optionFilter')}
         value={filter.value}

@@ -215,7 +215,7 @@ export function Preview({ job, model, events }: Props) {
           )}
         </div>
       )}
-      <p class="muted preview-columns">{shown === undefined ? '\u00a0' : t('previewColumns')}</p>
+      <p class="muted">{shown === undefined ? '\u00a0' : t('previewColumns')}</p>
     </section>
   );
 }

@@ -66,7 +66,7 @@ export function TrainingScreen() {
         class="side"
         onSubmit={(event) => {
           event.preventDefault();
-          if (!alive) void start(changed.value);
+          if (!alive) void start({ ...unsaved(model?.options ?? {}, present ?? {}), ...changed.value });
         }}
       >
         <Field label={t('model')}>
@@ -106,7 +106,13 @@ export function TrainingScreen() {
         </footer>
       </form>
       <div class="results">
-        <Status path={path} job={job} model={model} iteration={iteration} resume={() => void start(changed.value)} />
+        <Status
+          path={path}
+          job={job}
+          model={model}
+          iteration={iteration}
+          resume={() => void start({ ...unsaved(model?.options ?? {}, present ?? {}), ...changed.value })}
+        />
         {path === '' ? (
           <section class="chart">
             <header class="panel-head">
@@ -125,6 +131,13 @@ export function TrainingScreen() {
       </div>
     </div>
   );
+}
+
+/** What was changed on the way and came into no save, since the training was ended from outside: it goes on with it. */
+function unsaved(saved: Values, present: Values): Values {
+  const paths = groups.value.flatMap(({ options }) => options.filter(({ kind }) => kind === 'path').map(({ name }) => name));
+  const changes = Object.entries(present).filter(([name, value]) => saved[name] !== value);
+  return Object.fromEntries(changes.map(([name, value]) => [name, paths.includes(name) ? inside(String(value)) : value]));
 }
 
 /** model, model-2, … */
@@ -174,7 +187,7 @@ function Changes({ path, changed }: { readonly path: string; readonly changed: S
         <button type="button" class="primary" onClick={() => void apply()}>
           {t(restart === '' ? 'applyLive' : 'applyRestart')}
         </button>
-        <button type="button" class="discard" onClick={() => (changed.value = {})}>
+        <button type="button" onClick={() => (changed.value = {})}>
           {t('discard')}
         </button>
       </div>

@@ -114,7 +114,7 @@ function Report({ verdict: { name, state, where, manifests, xmpSourceType } }: {
       {manifests.map((manifest, i) => (
         <Manifest key={manifest.label} manifest={manifest} isActive={i === 0} />
       ))}
-      {xmpSourceType !== null && <p class="muted xmp">{t('xmpSays', sourceText(xmpSourceType))}</p>}
+      {xmpSourceType !== null && <p class="muted">{t('xmpSays', sourceText(xmpSourceType))}</p>}
     </article>
   );
 }
