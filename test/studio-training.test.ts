@@ -1,5 +1,5 @@
 /** The training screen: from a preset to a training whose options change on the way, back to a backup and forth, and a million iterations of loss. */
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -71,6 +71,12 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     await served?.[Symbol.asyncDispose]();
   });
 
+  /** What the training that began last said of its options. */
+  const presentStart = (): string => {
+    const ids = readdirSync(join(workspace, '.liae/jobs')).sort();
+    const events = readFileSync(join(workspace, '.liae/jobs', ids.at(-1)!, 'events.ndjson'), 'utf8');
+    return events.split('\n').findLast((line) => line.includes('"event":"started"')) ?? '';
+  };
   const journal = (): string => readFileSync(join(workspace, 'model/journal.ndjson'), 'utf8');
   const iteration = async (): Promise<number> => Number((await page.locator('.big strong').textContent())!.replace(/\D/g, ''));
 
@@ -132,6 +138,43 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     await expect.poll(() => page.locator('.backups li').count(), { timeout: 10_000 }).toBe(2);
     await page.locator('.notice').getByRole('button', { name: 'Undo' }).click();
     await expect.poll(iteration, { timeout: 10_000 }).toBe(paused);
+  });
+
+  test('a training that was paused is called so, and goes on with all its options and its backups in order', async () => {
+    const state = page.locator('.status-state');
+    const expectOptions = async (): Promise<void> => {
+      await expect.poll(() => page.getByLabel('learning rate', { exact: true }).inputValue()).toBe('0.00001');
+      expect(await page.getByLabel('random warp', { exact: true }).isChecked()).toBe(false);
+    };
+    const paused = await iteration();
+    await page.locator('.jobs-button').click();
+    const job = page.locator('.job', { hasText: 'Train model' }).first();
+    expect(await job.locator('.state').textContent()).toBe('paused');
+    await job.getByRole('button', { name: 'Resume' }).click();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => state.textContent(), { timeout: 30_000 }).toBe('running');
+    await expect.poll(iteration, { timeout: 60_000 }).toBeGreaterThan(paused);
+    await expectOptions();
+    await page.getByRole('button', { name: 'Back up', exact: true }).click();
+    await expect.poll(() => page.locator('.backups li').count(), { timeout: 30_000 }).toBe(4);
+    const kept = (await page.locator('.backups li strong').allTextContents()).map((text) => Number(text.replace(/\D/g, '')));
+    expect(kept[0]).toBeGreaterThanOrEqual(paused);
+    expect(await page.locator('.backups code').allTextContents()).toEqual(['01', '02', '03', '04']);
+    // Ended from outside, what was changed after the last save is not in it: the training goes on with it all the same.
+    await page.getByLabel('learning rate', { exact: true }).fill('0.00002');
+    await page.getByRole('button', { name: 'Apply now' }).click();
+    await expect.poll(journal, { timeout: 20_000 }).toContain('"option":"learning_rate","from":0.00001,"to":0.00002');
+    const jobs = (await (await page.request.get(`${served.origin}/api/jobs`)).json()) as { id: string; state: string }[];
+    await page.request.post(`${served.origin}/api/jobs/${jobs.find((one) => one.state === 'running')!.id}/order`, {
+      data: { order: 'kill' },
+    });
+    await expect.poll(() => state.textContent(), { timeout: 30_000 }).toBe('interrupted');
+    await page.getByRole('button', { name: 'Resume', exact: true }).click();
+    await expect.poll(() => state.textContent(), { timeout: 30_000 }).toBe('running');
+    await expect.poll(() => /"learning_rate":([\d.e-]+)/.exec(presentStart())?.[1], { timeout: 30_000 }).toBe('0.00002');
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await expect.poll(() => state.textContent(), { timeout: 60_000 }).toBe('paused');
+    await page.locator('.notice').getByRole('button', { name: 'Close' }).first().click();
   });
 
   test('two previews are compared with a line between them', async () => {

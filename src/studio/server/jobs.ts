@@ -16,6 +16,7 @@ import { isRunning, type ProcessName, processNamed } from '../../platform/node/p
 import { type JobInfo, type JobOrder, type JobRequest, jobRequest } from '../protocol.ts';
 import { nothingTold, type Told, tell, wordsOf } from './jobKinds.ts';
 import type { Places } from './places.ts';
+import { resumedTraining } from './trainingResume.ts';
 
 /** How often the files of running jobs are looked at. */
 const LOOK_MS = 400;
@@ -126,11 +127,14 @@ export class Jobs implements Disposable {
     return infoOf(job);
   }
 
-  /** The same request again. */
+  /** The same request again; a training with the options that it had in the end. */
   async resume(id: string): Promise<JobInfo> {
-    const { request, state } = this.#job(id);
+    const { request, state, told } = this.#job(id);
     if (isAlive(state)) throw new OptionError('this job is still running', { next: 'stop it first' });
-    const again = await this.start(request);
+    const isTraining = request.kind === 'train';
+    const again = await this.start(
+      isTraining ? await resumedTraining(this.#options.places, request, told.training?.saved != null) : request,
+    );
     await this.remove(id);
     return again;
   }

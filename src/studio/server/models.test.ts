@@ -33,6 +33,7 @@ writeFileSync(
   const start = { event: 'started', iteration: 10, resumed: 's', options: { target: 1000 } };
   tell({ event: 'words', words: process.argv.slice(2) });
   tell(start);
+  if (process.argv.includes('--save-every=77')) tell({ event: 'saved', iteration: 11, save: 's', bytes: 1, ms: 1 });
   tell({ event: 'nonfinite', iteration: 15, save: 's', back: 12 });
   tell({ event: 'measured', iteration: 13, ms: 250, peakBytes: 5000 });
   let n = 13;
@@ -256,5 +257,60 @@ describe('a training under way', () => {
       status: 400,
       value: { error: { message: 'model: nobody trains this model now' } },
     });
+  });
+});
+
+describe('a training that goes on', () => {
+  test('has the options of its save, and those that were changed after it', async () => {
+    const note = async (...entries: object[]): Promise<void> => {
+      const lines = entries.map((entry) => `${JSON.stringify({ time: '2027-01-01T00:00:00.000Z', ...entry })}\n`);
+      await files.append('journal.ndjson', new TextEncoder().encode(lines.join('')));
+    };
+    const change = (option: string, to: unknown) => ({ what: 'changed', iteration: 13, option, from: 0, to });
+    const jobsOf = async (): Promise<JobInfo[]> => await told<JobInfo[]>('/jobs');
+    /** Begins a training, ends it from outside, has it go on, and tells with which words. */
+    const goneOn = async (begun: object, happened: () => Promise<void>): Promise<readonly string[]> => {
+      const { id } = await told<JobInfo>('/jobs', { kind: 'train', model: 'model', options: begun });
+      const isTold = async () => (await jobsOf()).find((job) => job.id === id && (job.training?.iteration ?? 0) > 13);
+      await until(isTold, 'iterations');
+      await happened();
+      await told(`/jobs/${id}/order`, { order: 'kill' });
+      await until(async () => (await jobsOf()).find((job) => job.id === id && job.state === 'interrupted'), 'the end');
+      const again = await told<JobInfo>(`/jobs/${id}/resume`, {});
+      expect(await jobsOf()).not.toContainEqual(expect.objectContaining({ id }));
+      const words = await until(async () => {
+        const line = readFileSync(join(workspace, '.liae/jobs', again.id, 'events.ndjson'), 'utf8').split('\n')[0]!;
+        return line === '' ? undefined : (JSON.parse(line) as { words: string[] }).words;
+      }, 'words');
+      await told(`/jobs/${again.id}/order`, { order: 'kill' });
+      await until(async () => (await jobsOf()).find((job) => job.id === again.id && job.state === 'interrupted'), 'the end');
+      return words.filter((word) => word.startsWith('--') && !/^--(model|json)/.test(word)).sort();
+    };
+    // Never saved: as it was begun, with what was changed on the way.
+    const first = await goneOn({ learning_rate: 0.0003, save_every: 7 }, async () => {
+      await note(
+        { what: 'started', iteration: 9 },
+        change('learning_rate', 0.00001),
+        change('src', join(workspace, 'faces')),
+        change('dst', '/elsewhere'),
+      );
+    });
+    expect(first).toEqual(['--learning-rate=0.00001', '--save-every=7', '--src='.concat(join(workspace, 'faces'))]);
+    // Saved: what it was begun with, and what was changed before the save, is in the save.
+    const second = await goneOn({ learning_rate: 0.0003, save_every: 77 }, async () => {
+      await note(
+        change('learning_rate', 0.0002),
+        { what: 'saved', iteration: 20 },
+        change('clipgrad', true),
+        change('clipgrad', false),
+        change('target', 99),
+      );
+    });
+    expect(second).toEqual(['--clipgrad=n', '--target=99']);
+    // A backup that was restored has its own options.
+    const third = await goneOn({ save_every: 77 }, async () => {
+      await note(change('target', 50), { what: 'restored', iteration: 4, backup: '01', before: 9, kept: 'backups/01' });
+    });
+    expect(third).toEqual([]);
   });
 });

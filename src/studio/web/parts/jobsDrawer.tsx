@@ -121,7 +121,7 @@ function Row({ job }: { readonly job: JobInfo }) {
     <li class={`job job-${state}`}>
       <div class="job-head">
         <strong>{link === undefined ? titleOf(job) : <a href={link}>{titleOf(job)}</a>}</strong>
-        <span class="state">{t(state)}</span>
+        <span class="state">{t(state === 'stopped' && job.request.kind === 'train' ? 'paused' : state)}</span>
       </div>
       {alive && <Meter done={progress?.done ?? 0} of={progress?.total ?? undefined} label={titleOf(job)} />}
       <p class="muted">{facts.filter((text) => text !== '').join(' · ')}</p>

@@ -77,7 +77,7 @@ export function Status({ path, job, model, iteration, resume }: Props) {
           <Meter done={progress.done} of={progress.total} label={t('training')} />
         </div>
       )}
-      <Guard path={path} job={job} />
+      <Guard path={path} job={job} model={model} />
       {job?.note != null && job.state !== 'done' && job.state !== 'stopped' && guardOf(job) !== 'gaveUp' && (
         <pre class="note">{job.note}</pre>
       )}
@@ -96,7 +96,7 @@ function stateText(job: JobInfo | undefined, model: ModelInfo | undefined): stri
 }
 
 /** What happened, and what to do: each remedy is one click where it can be. */
-function Guard({ path, job }: Pick<Props, 'path' | 'job'>) {
+function Guard({ path, job, model }: Pick<Props, 'path' | 'job' | 'model'>) {
   const seen = useSignal('');
   const kind = guardOf(job);
   if (kind === undefined || job?.training == null) return null;
@@ -110,7 +110,7 @@ function Guard({ path, job }: Pick<Props, 'path' | 'job'>) {
     notify('done', { message: t('appliedLive') });
     refreshWorkspace();
   };
-  const rate = Number(job.request.kind === 'train' ? (job.request.options.learning_rate ?? 5e-5) : 5e-5) / 2;
+  const rate = Number(model?.options.learning_rate ?? 5e-5) / 2;
   return (
     <div class={`guard guard-${kind}`} role="alert">
       <p>
