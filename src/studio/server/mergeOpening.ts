@@ -49,7 +49,6 @@ export async function openScene(ask: BenchAsk): Promise<OpenedScene> {
     const opened = await openModel(ask.model, (line) => notes.push(line));
     const faceType = faceTypeFromLetter(opened.options.face_type)!;
     const rate = info.rate ?? 25;
-    const steady = steadyFaces(matched.frames, { rate, faceType, smooth, fill, looks: known?.looks });
     const cuts =
       known?.same === true && known.looks.size > 0
         ? shotsOf(known.looks)
@@ -59,6 +58,13 @@ export async function openScene(ask: BenchAsk): Promise<OpenedScene> {
           ? []
           : ask.cuts;
     const frames = info.frames ?? [...matched.frames.keys()].reduce((most, frame) => Math.max(most, frame), 0) + 1;
+    const steady = steadyFaces(matched.frames, {
+      rate,
+      faceType,
+      smooth,
+      fill,
+      looks: known?.same === true ? known.looks : cuts && shotLooks(cuts, frames),
+    });
     const told = (faces: ReadonlyMap<number, readonly FrameFace[]>): (number | null)[] =>
       withoutCuts(tremblings(faces, frames, faceType), cuts ?? []);
     if (/tone-mapped|moved to/.test(info.colour))
@@ -116,6 +122,12 @@ function tremblings(faces: ReadonlyMap<number, readonly FrameFace[]>, frames: nu
       ? null
       : Math.round(tremble(before, now, after) * now.eyes * 1000) / 1000;
   });
+}
+
+/** Looks that change at cuts alone: enough to follow no face over one. */
+function shotLooks(cuts: readonly number[], frames: number): ReadonlyMap<number, string> {
+  const shotOf = (frame: number): number => cuts.filter((cut) => cut <= frame).length;
+  return new Map(Array.from({ length: frames }, (_, frame) => [frame, (shotOf(frame) % 2 === 0 ? '00' : 'ff').repeat(64)]));
 }
 
 /** Across a cut nothing trembles. */
