@@ -13,12 +13,14 @@ import { expectAccessible, noBrowser, type Opened, openPage, type Served, serveS
 const repo = fileURLToPath(new URL('../', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'liae-files-'));
 const workspace = join(scratch, 'film');
+/** Need not be there. */
+const OPENSSL = 'openssl';
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** An authority and a certificate that it gave to somebody, as a user would have them. Undefined where there is no openssl. */
 function certificate(name: string): { readonly certificate: string; readonly key: string } | undefined {
   const at = (file: string): string => join(scratch, file);
-  const run = (...words: string[]): void => void execFileSync('openssl', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const run = (...words: string[]): void => void execFileSync(OPENSSL, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   const lines = ['basicConstraints=critical,CA:false', 'keyUsage=critical,digitalSignature', 'extendedKeyUsage=emailProtection'];
   writeFileSync(at('leaf.txt'), lines.map((line) => `${line}\n`).join(''));
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
@@ -151,7 +153,7 @@ describe.skipIf(noBrowser)('files', () => {
     expect(readFileSync(join(workspace, 'film.mp4')).includes('Test Root')).toBe(true); // as the issuer's name
     expect(
       readFileSync(join(workspace, 'film.mp4')).includes(
-        execFileSync('openssl', ['x509', '-in', join(scratch, 'ca.pem'), '-outform', 'DER']),
+        execFileSync(OPENSSL, ['x509', '-in', join(scratch, 'ca.pem'), '-outform', 'DER']),
       ),
     ).toBe(false);
   });
