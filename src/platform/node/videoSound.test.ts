@@ -91,8 +91,8 @@ const lines: readonly (readonly [at: number, ms: number, text: string])[] = [
   [1500, 300, 'end'],
 ];
 
-/** A clip's tracks with subtitles beside them. */
-async function withSubtitles(path: string, from: string): Promise<void> {
+/** A clip's tracks with subtitles beside them. @param gap  seconds in which there is no sound. */
+async function withSubtitles(path: string, from: string, gap = [0, 0]): Promise<void> {
   const [input, output] = [new FormatContext(), new FormatContext()];
   await input.openInput(from);
   await input.findStreamInfo();
@@ -122,7 +122,10 @@ async function withSubtitles(path: string, from: string): Promise<void> {
     await output.interleavedWriteFrame(packet);
   }
   while ((await input.readFrame(packet)) >= 0) {
-    packet.rescaleTs(input.streams[packet.streamIndex]!.timeBase, output.streams[packet.streamIndex]!.timeBase);
+    const { timeBase, codecpar } = input.streams[packet.streamIndex]!;
+    const time = (Number(packet.pts) * timeBase.num) / timeBase.den;
+    if (codecpar.codecType === AVMEDIA_TYPE_AUDIO && time >= gap[0]! && time < gap[1]!) continue;
+    packet.rescaleTs(timeBase, output.streams[packet.streamIndex]!.timeBase);
     await output.interleavedWriteFrame(packet);
   }
   await output.writeTrailer();
@@ -151,6 +154,14 @@ async function subtitlesOf(path: string): Promise<[at: number, ms: number, text:
   await format.closeInput();
   return found;
 }
+
+test('where sound is missing for a while, what comes after it stays at its time', async () => {
+  await withSubtitles(at('gap.mkv'), clip('two_faces.mp4'), [0.3, 0.8]);
+  await film('gap.webm', at('gap.mkv'));
+  const clicks = await clicksOf(at('gap.webm'));
+  expect(clicks.length).toBe(2);
+  for (const [i, time] of clicks.entries()) expect(Math.abs(time - (i + 1)), `${clicks}`).toBeLessThan(2e-3); // both files count milliseconds
+});
 
 const plain = lines.map(([time, ms, text]) => [time, ms, text.replace(/<\/?i>/g, '')] as const);
 
