@@ -130,7 +130,13 @@ export async function runExtraction(
   };
   process.stdout.on('error', brokenPipe);
   let models: ReturnType<typeof openFaceModels> | undefined;
+  const release = async (): Promise<void> => {
+    const held = models;
+    models = undefined;
+    await (await held?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  };
   const tools: ExtractTools = {
+    release,
     open: openInput,
     models: () => {
       models ??= openFaceModels({ note });
@@ -148,7 +154,7 @@ export async function runExtraction(
     return 0;
   } finally {
     if (!asJson) told.end();
-    await (await models?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    await release();
   }
 }
 

@@ -60,6 +60,8 @@ export interface ExtractJob extends Omit<WriteOptions, 'choose'> {
 
 /** What the run stands on; tests put their own in. */
 export interface ExtractTools extends HandTools {
+  /** Called when `models` are not needed here for now, as threads have their own. */
+  readonly release?: () => Promise<void>;
   /** The script of a worker. */
   readonly workerUrl?: URL | undefined;
 }
@@ -99,6 +101,7 @@ export async function extract(job: ExtractJob, tools: ExtractTools, report: Repo
   await using _lock = await lockFaces(out);
   const identity = await identityOf(job, tools, report);
   const persons = await personsOf(job, tools);
+  if (job.workers !== 0) await tools.release?.();
   const [clips, unreadable]: [ClipSum[], string[]] = [[], []];
   const analysis = noAnalysis();
   const names = new Set<string>();
