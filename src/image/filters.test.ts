@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest';
 import { expectClose } from '../../test/support.ts';
 import { streamFor } from '../base/index.ts';
+import { bilateralFilter } from './bilateral.ts';
+import { reflect101 } from './blur.ts';
 import { blurSharpen, correlate, linearMotionBlur } from './filters.ts';
 import { histogramMatch } from './histogramMatch.ts';
 import { type FloatImage, floatImage } from './image.ts';
@@ -18,6 +20,47 @@ function noise(width: number, height: number, channels: number, seed: number): F
   for (let i = 0; i < image.data.length; i++) image.data[i] = rng.normal();
   return image;
 }
+
+/** A picture of bytes, in 0…1. */
+function bytes(width: number, height: number, channels: number, seed: number): FloatImage {
+  const image = noise(width, height, channels, seed);
+  for (let i = 0; i < image.data.length; i++) image.data[i] = Math.min(Math.max(Math.round(128 + 60 * image.data[i]!), 0), 255) / 255;
+  return image;
+}
+
+test.each([
+  [17, 13, 3],
+  [9, 3, 1],
+  [1, 2, 3],
+])('medians of %i×%i bytes of %i channels in 16 bits are those in floats', (width, height, channels) => {
+  const image = bytes(width, height, channels, 2);
+  const [levels, whole] = [255 * 256, 10];
+  expect([...medianFiltered(image, 30, whole, simd, levels).data]).toEqual([...medianFiltered(image, 30, whole, simd).data]);
+  // Each of nine shares is cut to a step.
+  const [fine, coarse] = [medianFiltered(image, 90, 100, simd), medianFiltered(image, 90, 100, simd, levels)];
+  expectClose(coarse.data, fine.data, { abs: 9 / levels + 1e-6 });
+});
+
+test.each([0.3, 5, 0.02])('the bilateral filter weighs by distance and by difference of colour, σ %d', (sigmaColor) => {
+  const [width, height, sigmaSpace, radius] = [11, 6, 2, 3];
+  const image = noise(width, height, 3, 4);
+  const at = (x: number, y: number, c: number): number => image.data[(reflect101(y, height) * width + reflect101(x, width)) * 3 + c]!;
+  const expected = image.data.map((_, i) => {
+    const [c, x, y] = [i % 3, Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    let [sum, total] = [0, 0];
+    for (let v = -radius; v <= radius; v++) {
+      for (let u = -radius; u <= radius; u++) {
+        if (Math.hypot(u, v) > radius) continue;
+        const colour = [0, 1, 2].reduce((d, k) => d + Math.abs(at(x + u, y + v, k) - at(x, y, k)), 0);
+        const weight = Math.exp(-(u * u + v * v) / (2 * sigmaSpace ** 2) - colour ** 2 / (2 * sigmaColor ** 2));
+        sum += weight * at(x + u, y + v, c);
+        total += weight;
+      }
+    }
+    return sum / total;
+  });
+  expectClose(bilateralFilter(image, sigmaColor, sigmaSpace, simd).data, expected, { abs: 2e-6 });
+});
 
 test.each([
   [17, 13, 3],

@@ -41,6 +41,10 @@ export class Simd {
     return new Int32Array(this.#memory.buffer, at, count);
   }
 
+  words(at: number, count: number): Uint16Array {
+    return new Uint16Array(this.#memory.buffer, at, count);
+  }
+
   bytes(at: number, count: number): Uint8Array {
     return new Uint8Array(this.#memory.buffer, at, count);
   }

@@ -45,6 +45,8 @@ export const i32 = {
   less: binary([0x48]),
   greater: binary([0x4a]),
   isZero: unary([0x45]),
+  /** A float cut towards zero. */
+  fromFloat: unary([0xa8]),
   load: load([0x28]),
   loadByte: load([0x2d]),
   store: store([0x36]),
@@ -68,13 +70,35 @@ export const i32x4 = {
   lane: (a: Code, lane: number): Code => [...a, ...simd(0x1b), lane],
   /** Floats cut towards zero. */
   fromFloats: unary(simd(0xf8)),
+  shiftRightUnsigned: (a: Code, bits: number): Code => [...a, ...constant(bits), ...simd(0xad)],
   /** All bits where a and b differ, else none. */
   differ: binary(simd(0x38)),
   /** The upper bit of each as one of four bits. */
   upperBits: unary(simd(0xa4)),
 };
 
+/** Eight unsigned integers of 16 bits at once. */
+export const u16x8 = {
+  lesser: binary(simd(0x97)),
+  greater: binary(simd(0x99)),
+  splat: unary(simd(0x10)),
+  /** Products of the lower (upper) four of each, as 32 bits. */
+  mulLow: binary(simd(0xbe)),
+  mulHigh: binary(simd(0xbf)),
+  /** Eight integers of 32 bits, none above 65535. */
+  narrow: binary(simd(0x86)),
+  /** The lower (upper) four as 32 bits. */
+  extendLow: unary(simd(0xa9)),
+  extendHigh: unary(simd(0xaa)),
+};
+
 const bytesOf = (value: number): Code => [...new Uint8Array(Float32Array.of(value).buffer)];
+
+/** One float. */
+export const f32 = {
+  mul: binary([0x94]),
+  constant: (value: number): Code => [0x43, ...bytesOf(value)],
+};
 
 /** Four floats at once. */
 export const f32x4 = {
@@ -101,6 +125,7 @@ export const f32x4 = {
 /** Any four numbers of 32 bits. */
 export const v128 = {
   load: load(simd(0)),
+  store: store(simd(11)),
   and: binary(simd(0x4e)),
   /** Lanes of a (0 … 3) and b (4 … 7) by their numbers. */
   shuffle: (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code => [

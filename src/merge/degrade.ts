@@ -2,10 +2,17 @@
 import { type FloatImage, medianFiltered, reduceColours, resizeCubic, type Simd } from '../image/index.ts';
 import type { MergeSettings } from './settings.ts';
 
-/** Denoised by medians, then softened by resizing down and up; values may overshoot 0…1. */
-export function degradeFrame(frame: FloatImage, settings: MergeSettings, simd: Simd): FloatImage {
+/** Steps in which values of 8-bit frames are denoised: 256 to one of theirs. */
+const BYTE_LEVELS = 255 * 256;
+
+/**
+ * Denoised by medians, then softened by resizing down and up; values may overshoot 0…1.
+ *
+ * @param greatest  value of the picture that the frame, in 0…1, was read from.
+ */
+export function degradeFrame(frame: FloatImage, settings: MergeSettings, greatest: number, simd: Simd): FloatImage {
   const { image_denoise_power: denoise, bicubic_degrade_power: bicubic } = settings;
-  const quiet = medianFiltered(frame, denoise, 100, simd);
+  const quiet = medianFiltered(frame, denoise, 100, simd, greatest === 255 ? BYTE_LEVELS : greatest);
   if (bicubic === 0) return quiet;
   const share = 1 - bicubic / 101;
   const [width, height] = [Math.max(1, Math.trunc(frame.width * share)), Math.max(1, Math.trunc(frame.height * share))];

@@ -66,7 +66,7 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
   }
   const reached = unionOf(visible.map(({ crop }) => windowOf(crop.pane!)));
   let canvas = readWindow(frame, touchesAll ? whole : reached, context.tools.simd);
-  const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, context.tools.simd) : undefined;
+  const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, greatestOf(frame), context.tools.simd) : undefined;
   const total = floatImage(reached.width, reached.height, 1);
   let changed = false;
   for (const [i, { crop }] of visible.entries()) {
