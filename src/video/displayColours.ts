@@ -38,6 +38,8 @@ export class DisplayColours {
   readonly #compressed: Float64Array;
   /** Light of a signal: scene light for HLG, else in units of white. */
   readonly #light: Float64Array;
+  /** Light of the display's code, as BT.1886 has it. */
+  readonly #shown: Float64Array;
 
   constructor({ transfer, peak = 1000 }: WideColours) {
     this.#transfer = transfer;
@@ -45,15 +47,17 @@ export class DisplayColours {
     this.#top = top / WHITE;
     this.#expanded = top <= WHITE ? undefined : expansion(top);
     const steps = Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1));
+    this.#shown = Float64Array.from(steps, (v) => v ** 2.4);
     this.#compressed = Float64Array.from(steps, (s) => compressedLight(s ** 2 * top, { peak: top, target: WHITE }) / WHITE);
     this.#light = Float64Array.from(steps, (v) => (transfer === 'hlg' ? hlgScene(v) : transfer === 'pq' ? pqLight(v) / WHITE : v ** 2.4));
   }
 
   /** From BT.709 of standard range, held in 0…1: what networks know. */
   fromBt709({ data }: { readonly data: Float32Array }): void {
+    const shown = this.#shown;
     const [g0, g1, g2, g3, g4, g5, g6, g7, g8] = GAMUT;
     for (let i = 0; i + 2 < data.length; i += 3) {
-      const [z, y, x] = [linear(data[i]!), linear(data[i + 1]!), linear(data[i + 2]!)];
+      const [z, y, x] = [between(shown, data[i]!), between(shown, data[i + 1]!), between(shown, data[i + 2]!)];
       data[i] = coded(g6 * x + g7 * y + g8 * z);
       data[i + 1] = coded(g3 * x + g4 * y + g5 * z);
       data[i + 2] = coded(g0 * x + g1 * y + g2 * z);
@@ -75,7 +79,12 @@ export class DisplayColours {
 
   /** Light that the brightest component of a picture of the display stands for, in units of standard-range white. */
   brightest({ data }: { readonly data: Float32Array }): number {
-    return this.#expand(linear(data.reduce((a, b) => Math.max(a, b), 0)));
+    return this.#expand(
+      between(
+        this.#shown,
+        data.reduce((a, b) => Math.max(a, b), 0),
+      ),
+    );
   }
 
   /**
@@ -84,9 +93,10 @@ export class DisplayColours {
    * @param most  light in units of white that nothing is made brighter than, as the map is all but flat at the top: 1 at least.
    */
   toSignal({ data }: { readonly data: Float32Array }, most = Number.POSITIVE_INFINITY): void {
+    const shown = this.#shown;
     const limit = Math.max(1, most);
     for (let i = 0; i + 2 < data.length; i += 3) {
-      let [b, g, r] = [linear(data[i]!), linear(data[i + 1]!), linear(data[i + 2]!)];
+      let [b, g, r] = [between(shown, data[i]!), between(shown, data[i + 1]!), between(shown, data[i + 2]!)];
       const compressed = Math.max(r, g, b);
       if (compressed > 0) {
         let factor = Math.min(this.#expand(compressed), limit) / compressed;
@@ -121,7 +131,6 @@ function between(table: Float64Array, place: number): number {
   return table[cell]! + (at - cell) * (table[cell + 1]! - table[cell]!);
 }
 
-const linear = (v: number): number => (v <= 0 ? 0 : v >= 1 ? 1 : v ** 2.4);
 const coded = (light: number): number => (light <= 0 ? 0 : light >= 1 ? 1 : light ** (1 / 2.4));
 
 /**

@@ -11,7 +11,8 @@ export const cut: Command = {
   name: 'video cut',
   summary: 'a stretch of a clip as a clip of its own',
   usage: 'CLIP --out FILE --from PLACE [--to PLACE] [options]',
-  about: 'Cuts at exact frames: pictures are encoded anew, sound and subtitles of the stretch are copied where the kind of file holds them, else encoded anew.',
+  about:
+    'Cuts at exact frames: pictures are encoded anew, sound and subtitles of the stretch are copied where the kind of file holds them, else encoded anew.',
   words: 1,
   flags: [
     { name: 'out', kind: 'value', shape: 'FILE', help: 'the new clip' },
