@@ -85,7 +85,7 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     await page.mouse.up();
     await page.getByLabel('Sort').selectOption('yaw');
     const angles = async (): Promise<number[]> =>
-      (await page.locator('.face span').allTextContents()).map((text) => Number.parseInt(text, 10));
+      (await page.locator('.face span').allTextContents()).map((text) => Number.parseInt(text.replace('\u2212', '-'), 10));
     const least = Number(await page.getByLabel('yaw from').inputValue());
     expect(await shown()).toBeLessThan(all);
     expect(Math.min(...(await angles()))).toBeGreaterThanOrEqual(Math.floor(least));
@@ -129,7 +129,7 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     const [yaw, count] = [Number(angle) * (side === 'left' ? 1 : -1), Number(faces)];
     await cell.click();
     await expect.poll(shown).toBe(count);
-    const angles = (await page.locator('.face span').allTextContents()).map((text) => Number.parseInt(text, 10));
+    const angles = (await page.locator('.face span').allTextContents()).map((text) => Number.parseInt(text.replace('\u2212', '-'), 10));
     for (const one of angles) expect(Math.abs(one - yaw)).toBeLessThanOrEqual(5);
     await press('Escape');
     await expect.poll(shown).toBe(namesIn(src).length);
