@@ -1,11 +1,11 @@
 /** Clips of the workspace, and folders of pictures that stand for one: what is known of them, and a picture of each. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { LiaeError, ResourceError } from '../../base/index.ts';
 import type { ByteImage } from '../../image/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
-import { replaceFile } from '../../platform/node/files.ts';
+import { explained, replaceFile } from '../../platform/node/files.ts';
 import { openInput } from '../../platform/node/openInput.ts';
 import type { ClipInfo } from '../protocol.ts';
 import type { Places } from './places.ts';
@@ -30,9 +30,11 @@ export const isClipName = (name: string): boolean => clipEndings.includes(extnam
 
 const THUMBNAIL = 320;
 
-/** Changes when the file does. */
+/** Changes when the file does. @throws FormatError if it is not there, as when it was taken away meanwhile. */
 export async function stampOf(file: string): Promise<string> {
-  const { size, mtimeMs } = await stat(file);
+  const { size, mtimeMs } = await stat(file).catch((error: unknown) => {
+    throw explained(error, basename(file), 'file');
+  });
   return `${Math.round(mtimeMs).toString(36)}-${size.toString(36)}`;
 }
 

@@ -209,6 +209,8 @@ describe('what is there', () => {
     const faces = readdirSync(join(repo, 'test/faces/src')).length;
     expect(answer.clips).toMatchObject([{ path: 'data_src.mp4', about: { width: 640, height: 480, frames: 240 }, problem: null }]);
     expect(answer.facesets).toMatchObject([{ path: 'data_src/aligned', count: faces, packed: false, trashed: 0 }]);
+    const gone = await api('/clips/thumbnail?path=gone.mp4'); // as a clip that was taken away while it was shown
+    expect([gone.status, gone.body.toString()]).toEqual([400, expect.stringContaining('gone.mp4: there is no such file')]);
     const picture = await api('/clips/thumbnail?path=data_src.mp4');
     expect([...picture.body.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
   });

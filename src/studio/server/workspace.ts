@@ -40,8 +40,8 @@ export async function scanWorkspace(places: Places, name: string): Promise<Works
     const faceset = await facesetAt(places, folder, files);
     if (faceset !== undefined) found.facesets.push(faceset);
     else if (folder !== places.root && files.some((file) => isPictureName(file) && !file.startsWith('.')))
-      found.clips.push(await picturesAt(places, folder));
-    for (const file of files.filter(isClipName)) found.clips.push(await clipAt(places, join(folder, file)));
+      found.clips.push(...(await ifThere(picturesAt(places, folder))));
+    for (const file of files.filter(isClipName)) found.clips.push(...(await ifThere(clipAt(places, join(folder, file)))));
     if (depth < DEEPEST) for (const child of inside) await visit(join(folder, child), depth + 1);
   };
   await visit(places.root, 0);
@@ -60,8 +60,20 @@ async function picturesAt(places: Places, folder: string): Promise<ClipInfo> {
 }
 
 async function clipAt(places: Places, file: string): Promise<ClipInfo> {
+  const stamp = await stampOf(file);
   const { size } = await stat(file);
-  return { path: places.nameOf(file), kind: 'clip', bytes: size, stamp: await stampOf(file), ...(await aboutClip(file)) };
+  return { path: places.nameOf(file), kind: 'clip', bytes: size, stamp, ...(await aboutClip(file)) };
+}
+
+/** Nothing of what was taken away while the workspace was looked at. */
+async function ifThere(clip: Promise<ClipInfo>): Promise<readonly ClipInfo[]> {
+  try {
+    return [await clip];
+  } catch (error) {
+    const cause = error instanceof LiaeError ? error.details.cause : error;
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 const isJpeg = (name: string): boolean => /\.jpe?g$/i.test(name);
