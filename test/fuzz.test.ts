@@ -9,13 +9,14 @@ import * as extract from '../src/extract/index.ts';
 import * as faceset from '../src/faceset/index.ts';
 import * as merge from '../src/merge/index.ts';
 import * as written from '../src/platform/node/extractFiles.ts';
+import * as parts from '../src/platform/node/mergePlan.ts';
 import * as renders from '../src/studio/protocol/merge.ts';
 import * as jobs from '../src/studio/server/jobs.ts';
 import * as tflite from '../src/tflite/index.ts';
 import * as train from '../src/train/index.ts';
 import { goldenFolder } from './support.ts';
 
-const own = { curate, extract, jobs, merge, orders, renders, train, written };
+const own = { curate, extract, jobs, merge, orders, parts, renders, train, written };
 const room = { ...base, ...faceset, ...tflite, ...dfl, ...own };
 
 test('a parser that throws another error, or takes too long, is a finding', async () => {

@@ -30,7 +30,7 @@ if (values.child) {
   );
   const named = {
     ...{ curate: 'curate/index', extract: 'extract/index', merge: 'merge/index', train: 'train/index', renders: 'studio/protocol/merge' },
-    ...{ written: 'platform/node/extractFiles', jobs: 'studio/server/jobs', orders: 'cli/orders' },
+    ...{ written: 'platform/node/extractFiles', parts: 'platform/node/mergePlan', jobs: 'studio/server/jobs', orders: 'cli/orders' },
   };
   const room = { ...base, ...faceset, ...tflite, ...dfl };
   for (const [key, path] of Object.entries(named)) room[key] = await import(`../../dist/${path}.js`);

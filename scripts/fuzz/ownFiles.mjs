@@ -9,7 +9,7 @@ import { mutate } from './mutate.mjs';
 import { mutateJson } from './mutateJson.mjs';
 
 export const ownNames = [
-  ...['metadata', 'history', 'alignments', 'edits', 'written', 'merge', 'manifest', 'course', 'jobs', 'renders', 'orders'],
+  ...['metadata', 'history', 'alignments', 'edits', 'written', 'merge', 'parts', 'manifest', 'course', 'jobs', 'renders', 'orders'],
 ];
 
 const pick = (rng, items) => items[rng.integer(0, items.length)];
@@ -23,11 +23,11 @@ const damaged = (seeds) => {
 };
 
 /**
- * @param room { ...base, ...faceset, curate, extract, merge, train, renders, written, jobs, orders }: what the rooms and files export.
+ * @param room { ...base, ...faceset, curate, extract, merge, train, renders, parts, written, jobs, orders }: what the rooms and files export.
  * @param faces golden face files, all JPEG with face data.
  */
 export function ownParsers(room, faces) {
-  const { curate, extract, merge, train, renders, written, jobs, orders } = room;
+  const { curate, extract, merge, train, renders, parts, written, jobs, orders } = room;
   const dicts = faces
     .map((bytes) => room.readFace(bytes, 'seed'))
     .map(({ jpeg, dict }) => ({ width: jpeg.width, height: jpeg.height, dict }));
@@ -94,6 +94,16 @@ export function ownParsers(room, faces) {
         merge.settingsRanges(session);
         merge.parseSession(merge.sessionText(session), 'again');
       },
+    },
+    parts: {
+      make: damaged([JSON.stringify({ names: ['1', '2'], first: 0, withFace: 2, dropped: 0, light: [[0.5, 0.4], null], bytes: 99 })]),
+      use: (bytes) =>
+        json(room, () => {
+          const part = parts.partOf(textOf(bytes));
+          if (part === undefined) throw passedOver(room);
+          for (const name of part.names) checkName(name);
+          for (const pair of part.light) if (pair !== null && !Number.isFinite(pair[0] + pair[1] - pair[0])) throw new Error('no light');
+        }),
     },
     manifest: {
       make: damaged(manifestTexts()),

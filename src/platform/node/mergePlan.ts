@@ -151,9 +151,20 @@ export class Plan {
 
 async function recordIn(path: string): Promise<PartRecord | undefined> {
   try {
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return typeof value === 'object' && value !== null && Array.isArray((value as PartRecord).names) ? (value as PartRecord) : undefined;
+    return partOf(await readFile(path, 'utf8'));
   } catch {
     return undefined; // a part without a whole record is made again
   }
+}
+
+/** What the file of a part says of it; undefined if it is not whole. @throws SyntaxError */
+export function partOf(text: string): PartRecord | undefined {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { names, light, ...numbers } = value as Record<string, unknown>;
+  const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && Number(n) >= 0;
+  const isPair = (pair: unknown): boolean => pair === null || (Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite));
+  if (![numbers.first, numbers.withFace, numbers.dropped, numbers.bytes].every(isCount)) return undefined;
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string' && name !== '..' && !/[/\\\0]/.test(name))) return undefined;
+  return Array.isArray(light) && light.every(isPair) ? (value as PartRecord) : undefined; // every field was checked
 }
