@@ -4,9 +4,13 @@
  * spread of the runs for each mode and frame size.
  *
  *   npm run bench -- merge [runs] [words that modes must contain]
+ *
+ * With LIAE_PYTHON, a Python that has OpenCV and NumPy, the same work there (bench/peers/merge_ops.py) and ours / theirs; LOST above 1.
  */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { floatImage } from '../dist/image/index.js';
 import { cropFace, mergeFrame, mergeTools, resolveMergeSettings } from '../dist/merge/index.js';
 import { nodeCodec } from '../dist/platform/node/codec.js';
@@ -45,6 +49,7 @@ const prediction = {
   dstMask: oval(RESOLUTION, 0.38, 0.44),
 };
 
+const peer = peerTimes();
 console.log(`${cpus()[0]?.model.trim()}, Node ${process.version}; ${runs} runs a line, times in ms: median (least … most)`);
 for (const [width, height] of [
   [1280, 720],
@@ -53,22 +58,23 @@ for (const [width, height] of [
   const frame = scene(width, height);
   const points = scaled(landmarks, width, height);
   console.log(`\n${width}×${height}`);
+  const size = `${width}x${height}`;
   if (words.length === 0) {
     const png = await codec.encodePng(frame);
-    await report('PNG read', () => codec.decode(png, 'frame'));
-    await report('PNG write', () => codec.encodePng(frame));
+    await report(size, 'PNG read', () => codec.decode(png, 'frame'));
+    await report(size, 'PNG write', () => codec.encodePng(frame));
   }
   for (const [name, asked] of Object.entries(cases)) {
     if (!words.every((word) => name.includes(word))) continue;
     const settings = resolveMergeSettings({ ...plain, ...asked });
-    await report(name, (i) => {
+    await report(size, name, (i) => {
       const crop = cropFace(frame, points, { resolution: RESOLUTION, faceType: 'whole_face' }, settings, tools.simd);
       return mergeFrame(frame, [{ crop, prediction }], settings, { motion: { power: 14, angleDeg: 30 }, seed: 1, frame: i, tools });
     });
   }
 }
 
-async function report(name, work) {
+async function report(size, name, work) {
   for (let i = 0; i < 20; i++) await work(i); // until everything is compiled
   const times = [];
   for (let i = 0; i < Number(runs); i++) {
@@ -79,7 +85,29 @@ async function report(name, work) {
   }
   times.sort((a, b) => a - b);
   const at = (i) => times[i].toFixed(1);
-  console.log(`  ${name.padEnd(28)} ${at(times.length >> 1).padStart(7)}  (${at(0)} … ${at(times.length - 1)})`);
+  const theirs = peer.get(`${size} ${name}`);
+  const ratio = theirs && times[times.length >> 1] / theirs;
+  const beside = ratio === undefined ? '' : `  OpenCV ${theirs.toFixed(1)}, ratio ${ratio.toFixed(2)}${ratio > 1 ? ' LOST' : ''}`;
+  console.log(`  ${name.padEnd(28)} ${at(times.length >> 1).padStart(7)}  (${at(0)} … ${at(times.length - 1)})${beside}`);
+}
+
+/** OpenCV's medians by size and name; none without LIAE_PYTHON. */
+function peerTimes() {
+  const times = new Map();
+  const python = process.env.LIAE_PYTHON;
+  if (!python) return times;
+  const { status, stdout } = spawnSync(python, [fileURLToPath(new URL('peers/merge_ops.py', import.meta.url)), runs], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error('bench/peers/merge_ops.py did not run');
+  let size = '';
+  for (const line of stdout.split('\n')) {
+    if (/^\d+x\d+$/.test(line)) size = line;
+    const found = /^ {2}(\S.*?) +([\d.]+) {2}\(/.exec(line);
+    if (found) times.set(`${size} ${found[1]}`, Number(found[2]));
+  }
+  return times;
 }
 
 /** The landmarks moved so that their crop has its share of the frame. */
