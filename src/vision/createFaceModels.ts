@@ -35,7 +35,8 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
   };
 
   const run = async (name: FaceNetworkName, image: Picture, tile: Tile): Promise<Readonly<Record<string, Feed>>> => {
-    if ('channels' in image && image.channels !== 3) throw new RangeError(`a picture of ${image.channels} channels; the face networks see R, G, B`);
+    if ('channels' in image && image.channels !== 3)
+      throw new RangeError(`a picture of ${image.channels} channels; the face networks see R, G, B`);
     const program = await networks.program(name);
     const length = 3 * tile.width * tile.height;
     const data = inputs.get(name) ?? new Float32Array(length);
