@@ -120,7 +120,7 @@ async function scene(width, height, count) {
     const plan = { file: `${i}.jpg`, sourceFilename: `${i}.png`, rect: [0, 0, 1, 1], landmarks, fields };
     writeFileSync(
       join(faces, `${String(i).padStart(5, '0')}_0.jpg`),
-      makeFace(small, plan, { faceType: 'full_face', size: 64, quality: 80 }),
+      makeFace({ x: 0, y: 0, image: small }, plan, { faceType: 'full_face', size: 64, quality: 80 }),
     );
   }
   return { clip, faces };

@@ -30,7 +30,7 @@ export function slicedTransport(from: Float32Array, like: Float32Array, draws: F
       const direction = unit(draws.subarray((i * batch + j) * 3));
       project(x, direction, keysX);
       project(like, direction, keysY);
-      const wanted = likeSorter.sort(keysY, 0, 1, n).values;
+      const wanted = likeSorter.sortValues(keysY, 0, 1, n);
       const own = sorter.sort(keysX, 0, 1, n);
       addWays(keysX, tiesShow(own.values, wanted) ? numpyOrder(keysX) : own.order, wanted, direction, step);
     }

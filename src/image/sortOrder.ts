@@ -43,6 +43,19 @@ export class RadixSorter {
     writeBits(spare, this.#bits, count);
     return { values: this.#floats.subarray(0, count), order: this.#spareOrder.subarray(0, count) };
   }
+
+  /** The values that sort() gives, for less: nothing is kept of which was where. */
+  sortValues(data: Float32Array, offset: number, stride: number, count: number): Float32Array {
+    const [keys, spare, counts] = [this.#keys, this.#spareKeys, this.#counts];
+    readFloats(data, offset, stride, this.#floats, count);
+    readKeys(this.#bits, keys, counts, count);
+    for (let d = 0; d < 3; d++) startsOf(counts, d * SIZE);
+    keysPass(keys, spare, counts, 0, 0, count);
+    keysPass(spare, keys, counts, SIZE, DIGIT, count);
+    keysPass(keys, spare, counts, 2 * SIZE, 2 * DIGIT, count);
+    writeBits(spare, this.#bits, count);
+    return this.#floats.subarray(0, count);
+  }
 }
 
 function readFloats(data: Float32Array, offset: number, stride: number, to: Float32Array, count: number): void {
@@ -95,6 +108,13 @@ function laterPass(
     const at = counts[from + ((k >>> shift) & LOW)]!++;
     toKeys[at] = k;
     toOrder[at] = order[i]!;
+  }
+}
+
+function keysPass(keys: Uint32Array, toKeys: Uint32Array, counts: Uint32Array, from: number, shift: number, count: number): void {
+  for (let i = 0; i < count; i++) {
+    const k = keys[i]!;
+    toKeys[counts[from + ((k >>> shift) & LOW)]!++] = k;
   }
 }
 
