@@ -158,10 +158,13 @@ async function trainFor(model: string, asked: Readonly<Record<string, unknown>>,
     trainer.send('stop');
   };
   const timer = setTimeout(stop, seconds * 1000);
-  const settle = setTimeout(() => {
-    note(`learning rate ${settling.learning_rate} for the rest`);
-    trainer.send({ set: { learning_rate: settling.learning_rate } });
-  }, settling.after * seconds * 1000);
+  const settle = setTimeout(
+    () => {
+      note(`learning rate ${settling.learning_rate} for the rest`);
+      trainer.send({ set: { learning_rate: settling.learning_rate } });
+    },
+    settling.after * seconds * 1000,
+  );
   process.once('SIGINT', stop);
   try {
     await trainer.end;
