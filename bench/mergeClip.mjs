@@ -8,14 +8,12 @@
  * With minutes: one 1080p clip of that length at 25 frames a second and a small model (64 unless said), so that merging is what takes the
  * time; memory is read every second and printed for each twentieth of the run, with its growth over the second half.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeFace } from '../dist/extract/index.js';
-import { openClip } from '../dist/platform/node/video.js';
-import { createClip } from '../dist/platform/node/videoWriter.js';
+import { enlargedScene, freshModel } from './support/enlarged.mjs';
 
 const asked = process.argv.slice(2);
 const minutes = Number(taken('--minutes') ?? 0);
@@ -26,23 +24,10 @@ const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const main = here('dist/cli/main.js');
 const scratch = mkdtempSync(join(tmpdir(), 'liae-bench-'));
 process.env.LIAE_CONFIG = join(scratch, 'config');
-const { clips } = JSON.parse(readFileSync(here('test/clips/landmarks.json'), 'utf8'));
 
 try {
   const model = join(scratch, 'model');
-  const sizes = ['--archi', 'liae-ud', '--resolution', side, '--face-type', 'f', '--batch-size', '2', '--target', '1'];
-  if (minutes > 0) sizes.push('--ae-dims', '32', '--e-dims', '16', '--d-dims', '16', '--d-mask-dims', '16');
-  execFileSync(process.execPath, [
-    main,
-    'train',
-    '--model',
-    model,
-    '--src',
-    here('test/faces/src'),
-    '--dst',
-    here('test/faces/dst'),
-    ...sizes,
-  ]);
+  freshModel(model, side, minutes > 0 ? ['--ae-dims', '32', '--e-dims', '16', '--d-dims', '16', '--d-mask-dims', '16'] : []);
   console.log(
     `${cpus()[0]?.model.trim()}, ${cpus().length} processors, Node ${process.version}; liae-ud ${side}, ${flags.join(' ') || 'overlay'}`,
   );
@@ -97,50 +82,11 @@ function sizeOf(folder) {
   return Math.round(files.reduce((sum, entry) => sum + statSync(join(entry.parentPath ?? entry.path, entry.name)).size, 0) / 2 ** 20);
 }
 
-/** The clip scaled to fill the size, forwards and backwards, and a face for each frame. */
 async function scene(width, height, count) {
   const name = `${width}-${count}`;
   const [clip, faces] = [join(scratch, `${name}.mp4`), join(scratch, name)];
-  mkdirSync(faces);
-  const source = await openClip(here('test/clips/dst_rotated.mp4'));
-  const originals = [];
-  for await (const { image } of source.frames()) originals.push(image); // 50 small ones
-  const scale = width / originals[0].width;
-  const top = (originals[0].height * scale - height) / 2;
-  const sink = await createClip(clip, { codec: 'h264', depth: 8, rate: 25, quality: minutes > 0 ? 'preview' : 'high' });
-  const large = originals.map((image) => scaled(image, width, height, scale, top));
-  for (let i = 0; i < count; i++) await sink.write({ time: i / 25, image: large[turn(i)] });
-  await sink.finish();
-  await sink[Symbol.asyncDispose]();
-  const made = await openClip(clip);
-  const small = originals[0];
-  for (let i = 0; i < count; i++) {
-    const landmarks = Float32Array.from(clips.dst[turn(i)].landmarks, (v, k) => v * scale - (k % 2 === 0 ? 0 : top));
-    const fields = { frame: i, time: i / 25, sourceHash: made.info.hash };
-    const plan = { file: `${i}.jpg`, sourceFilename: `${i}.png`, rect: [0, 0, 1, 1], landmarks, fields };
-    writeFileSync(
-      join(faces, `${String(i).padStart(5, '0')}_0.jpg`),
-      makeFace({ x: 0, y: 0, image: small }, plan, { faceType: 'full_face', size: 64, quality: 80 }),
-    );
-  }
+  await enlargedScene(clip, faces, { width, height, count, quality: minutes > 0 ? 'preview' : 'high' });
   return { clip, faces };
-}
-
-function turn(i) {
-  const k = i % 98;
-  return k < 50 ? k : 98 - k;
-}
-
-function scaled(image, width, height, scale, top) {
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0, to = 0; y < height; y++) {
-    const row = Math.min(image.height - 1, Math.floor((y + top) / scale)) * image.width;
-    for (let x = 0; x < width; x++) {
-      const from = (row + Math.floor(x / scale)) * 3;
-      for (let c = 0; c < 3; c++) data[to++] = image.data[from + c];
-    }
-  }
-  return { width, height, channels: 3, data };
 }
 
 /** @param holds  called every second with the MiB that the process holds. */
