@@ -173,7 +173,7 @@ const functions: readonly (readonly [pattern: RegExp, run: (given: Pictures, ...
   ],
   [/^lct$/, (given) => ({ image: transferred(given, 'lct') })],
   [/^mkl$/, (given) => ({ image: transferred(given, 'mkl') })],
-  [/^hist_thr(\d+)$/, ({ src, like }, threshold) => ({ image: histogramMatch(src, like, threshold!) })],
+  [/^hist_thr(\d+)$/, ({ src, like, simd }, threshold) => ({ image: histogramMatch(src, like, threshold!, simd) })],
   [/^random_idt$/, (given) => ({ image: transferred(given, 'idt'), random: true })],
   [/^random_sot_steps10_batch(\d+)$/, (given, directions) => ({ image: transferred(given, 'sot', directions), random: true })],
   [/^random_mix$/, ({ src, like, table }) => ({ image: mixColours(src, like, colourDraws('sot', new Rng(1), 5), table), random: true })],

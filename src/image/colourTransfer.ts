@@ -98,7 +98,7 @@ export function transferColours(
       out.data.set(distributionTransfer(image.data, target.pixels, draws));
       break;
     case 'sot': {
-      const change: FloatImage = { ...image, data: slicedTransport(image.data, target.pixels, draws) };
+      const change: FloatImage = { ...image, data: slicedTransport(image.data, target.pixels, draws, table.simd) };
       const smooth = bilateralFilter(change, 5, 16, table.simd);
       for (let i = 0; i < out.data.length; i++) out.data[i] = image.data[i]! + smooth.data[i]!;
       break;

@@ -1,20 +1,20 @@
 /** Histogram matching: every channel takes the distribution of another picture's channel, value by value and without bins. */
 import { type FloatImage, floatImage } from './image.ts';
-import { RadixSorter } from './sortOrder.ts';
+import type { Simd } from './simd.ts';
+import { sortValues } from './sortOrder.ts';
 
 /**
  * @param image, like  of the same channels; sizes may differ.
  * @param threshold  0…255: the share (of 255) of the target's distribution that is used. Below 255 its upper end is left out.
  * Source: for a value with the cumulative share q, the linear interpolation of (share → value) of `like` at q·threshold/255.
  */
-export function histogramMatch(image: FloatImage, like: FloatImage, threshold: number): FloatImage {
+export function histogramMatch(image: FloatImage, like: FloatImage, threshold: number, simd: Simd): FloatImage {
   const out = floatImage(image.width, image.height, image.channels);
   const [n, m] = [image.width * image.height, like.width * like.height];
-  const sorter = new RadixSorter(Math.max(n, m));
   const [values, shares] = [new Float32Array(m), new Float64Array(m)];
   for (let c = 0; c < image.channels; c++) {
-    const levels = distinctLevels(sorter.sort(like.data, c, like.channels, m).values, values, shares);
-    const own = sorter.sort(image.data, c, image.channels, n);
+    const levels = distinctLevels(sortValues(like.data, c, like.channels, m, simd).values, values, shares);
+    const own = sortValues(image.data, c, image.channels, n, simd);
     matchChannel(own.values, own.order, values, shares, levels, threshold / n, out.data, c, image.channels);
   }
   return out;
@@ -33,7 +33,7 @@ function distinctLevels(sorted: Float32Array, values: Float32Array, shares: Floa
 
 function matchChannel(
   sorted: Float32Array,
-  order: Uint32Array,
+  order: Int32Array,
   values: Float32Array,
   shares: Float64Array,
   levels: number,

@@ -20,7 +20,7 @@ export function mixColours(image: FloatImage, like: FloatImage, draws: Float64Ar
   const target = byteLab(like.data, table);
   const light = lightLike(own, target);
   const [from, to] = [own, target].map((lab) => evenBytes(lab, table)) as [Float32Array, Float32Array];
-  const moved = bilateralFilter({ ...image, data: slicedTransport(from, to, draws) }, 5, 16, table.simd).data;
+  const moved = bilateralFilter({ ...image, data: slicedTransport(from, to, draws, table.simd) }, 5, 16, table.simd).data;
   for (let p = 0; p < moved.length; p++) moved[p] = Math.trunc(Math.min(Math.max(from[p]! + moved[p]!, 0), 255)) / 255;
   const out = byteLab(moved, table);
   for (let i = 0; i < light.length; i++) out[i * 3] = (light[i]! * 100) / 255;

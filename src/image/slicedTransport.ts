@@ -3,7 +3,8 @@
  * directions come from outside. In float32, and with numpy's order of equal keys where it can show in the picture.
  */
 import { ShapeError } from '../base/index.ts';
-import { RadixSorter } from './sortOrder.ts';
+import type { Simd } from './simd.ts';
+import { sortValues } from './sortOrder.ts';
 
 /** Steps of one transfer, each along as many directions. */
 export const SOT_STEPS = 10;
@@ -16,22 +17,22 @@ const FEW = 1 / 4096;
  * @param draws  directions of three numbers, of any length but 0; their number is a multiple of SOT_STEPS.
  * @throws ShapeError if the pictures differ in their number of pixels.
  */
-export function slicedTransport(from: Float32Array, like: Float32Array, draws: Float64Array): Float32Array {
+export function slicedTransport(from: Float32Array, like: Float32Array, draws: Float64Array, simd: Simd): Float32Array {
   if (from.length !== like.length) throw new ShapeError(`sot: pictures of ${from.length / 3} and ${like.length / 3} pixels`);
   const n = from.length / 3;
   const batch = draws.length / 3 / SOT_STEPS;
   const x = Float32Array.from(from);
   const step = new Float32Array(x.length);
   const [keysX, keysY] = [new Float32Array(n), new Float32Array(n)];
-  const [sorter, likeSorter] = [new RadixSorter(n), new RadixSorter(n)];
+  const wanted = new Float32Array(n);
   for (let i = 0; i < SOT_STEPS; i++) {
     step.fill(0);
     for (let j = 0; j < batch; j++) {
       const direction = unit(draws.subarray((i * batch + j) * 3));
       project(x, direction, keysX);
       project(like, direction, keysY);
-      const wanted = likeSorter.sortValues(keysY, 0, 1, n);
-      const own = sorter.sort(keysX, 0, 1, n);
+      wanted.set(sortValues(keysY, 0, 1, n, simd).values);
+      const own = sortValues(keysX, 0, 1, n, simd);
       addWays(keysX, tiesShow(own.values, wanted) ? numpyOrder(keysX) : own.order, wanted, direction, step);
     }
     for (let p = 0; p < x.length; p++) x[p]! += Math.fround(step[p]! / batch);
@@ -55,7 +56,7 @@ function project(pixels: Float32Array, d: Float32Array, out: Float32Array): void
   }
 }
 
-function addWays(keys: Float32Array, order: Uint32Array, wanted: Float32Array, d: Float32Array, step: Float32Array): void {
+function addWays(keys: Float32Array, order: Int32Array, wanted: Float32Array, d: Float32Array, step: Float32Array): void {
   const f = Math.fround;
   const x = d[0]!;
   const y = d[1]!;
@@ -88,9 +89,9 @@ function tiesShow(sorted: Float32Array, wanted: Float32Array): boolean {
  * The indices that sort the keys upwards, equal ones in the order in which numpy's sort leaves them:
  * Hoare's quicksort with the median of three, insertion sort up to 16 (Sedgewick 1978). The keys are moved along.
  */
-function numpyOrder(given: Float32Array): Uint32Array {
+function numpyOrder(given: Float32Array): Int32Array {
   const keys = given.slice();
-  const order = new Uint32Array(keys.length);
+  const order = new Int32Array(keys.length);
   for (let i = 0; i < order.length; i++) order[i] = i;
   const pending: number[] = [0, keys.length - 1];
   while (pending.length > 0) {
@@ -127,7 +128,7 @@ function numpyOrder(given: Float32Array): Uint32Array {
   return order;
 }
 
-function swap(keys: Float32Array, order: Uint32Array, i: number, j: number): void {
+function swap(keys: Float32Array, order: Int32Array, i: number, j: number): void {
   const key = keys[i]!;
   const index = order[i]!;
   keys[i] = keys[j]!;
@@ -136,7 +137,7 @@ function swap(keys: Float32Array, order: Uint32Array, i: number, j: number): voi
   order[j] = index;
 }
 
-function insertionSort(keys: Float32Array, order: Uint32Array, left: number, right: number): void {
+function insertionSort(keys: Float32Array, order: Int32Array, left: number, right: number): void {
   for (let i = left + 1; i <= right; i++) {
     const key = keys[i]!;
     const index = order[i]!;

@@ -127,6 +127,8 @@ export const v128 = {
   load: load(simd(0)),
   store: store(simd(11)),
   and: binary(simd(0x4e)),
+  or: binary(simd(0x50)),
+  xor: binary(simd(0x51)),
   /** Lanes of a (0 … 3) and b (4 … 7) by their numbers. */
   shuffle: (a: Code, b: Code, lanes: readonly [number, number, number, number]): Code => [
     ...[...a, ...b, ...simd(13)],

@@ -182,7 +182,7 @@ function colourFace(crop: FaceCrop, face: FloatImage, area: FloatImage, settings
   const coloured = recolour(face, crop.face, area, settings.color_transfer_mode, rng, tools.table);
   if (mode !== 'hist-match') return coloured;
   const where = settings.masked_hist_match ? area : undefined;
-  return histogramMatch(whitened(coloured, where), whitened(crop.face, where), settings.hist_match_threshold);
+  return histogramMatch(whitened(coloured, where), whitened(crop.face, where), settings.hist_match_threshold, tools.simd);
 }
 
 /** The image with white where the area is 0. */
@@ -209,7 +209,7 @@ function recoloured(face: FloatImage, crop: FaceCrop, area: FloatImage, settings
   if (transfer === 'none' && mode !== 'seamless-hist-match') return face;
   crop.colours?.fromSignal(face);
   const coloured = recolour(face, crop.face, area, transfer, rng, tools.table);
-  return asSignal(crop, mode === 'seamless-hist-match' ? histogramMatch(coloured, crop.face, threshold) : coloured);
+  return asSignal(crop, mode === 'seamless-hist-match' ? histogramMatch(coloured, crop.face, threshold, tools.simd) : coloured);
 }
 
 function motionBlurred(face: FloatImage, settings: MergeSettings, motion: Motion): FloatImage {
