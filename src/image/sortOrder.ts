@@ -1,17 +1,10 @@
-/**
- * Sorting float32 values by radix, in WebAssembly: what quantiles of a picture need, at a few nanoseconds a value. The upper 22 bits go by two
- * passes; values that are still out of order are few and near their places, and are moved there. bench/merge.mjs times it.
- */
+/** Sorting float32 values by radix, in WebAssembly: what quantiles of a picture need, at a few nanoseconds a value. bench/merge.mjs times it. */
 import type { Simd } from './simd.ts';
 import { type Code, constant, f32x4, i32, i32x4, type Local, loop, type Routine, v128 } from './wasmCode.ts';
 
 const DIGIT = 11;
 const SIZE = 1 << DIGIT;
 const LOW = SIZE - 1;
-/** Where the digits of the upper 22 bits begin. */
-const UPPER = [10, 21] as const;
-/** Steps that moving may take, for each value; where values lie closer than that, a pass over the lowest bits is faster. */
-const NEAR = 6;
 
 export interface SortedValues {
   readonly values: Float32Array;
@@ -25,41 +18,18 @@ export interface SortedValues {
  * @returns the sorted values, in the memory of `simd`: copy what must outlive its next layout.
  */
 export function sortValues(data: Float32Array, offset: number, stride: number, count: number, simd: Simd): SortedValues {
-  const [given, ...places] = simd.layout(count, count, count, count, count, SIZE);
+  const [given, counts, ...places] = simd.layout(count, SIZE, count, count, count, count);
   let [keys, order, spareKeys, spareOrder] = places;
   const floats = simd.floats(given, count);
   if (stride === 1) floats.set(data.subarray(offset, offset + count));
   else for (let i = 0, p = offset; i < count; i++, p += stride) floats[i] = data[p]!;
-  for (const shifts of [UPPER, [0, ...UPPER]]) {
-    simd.run(toKeys)(given, keys, order, count * 4);
-    for (const shift of shifts) {
-      simd.run(sortByDigit)(keys, order, spareKeys, spareOrder, places[4], shift, count * 4);
-      [keys, order, spareKeys, spareOrder] = [spareKeys, spareOrder, keys, order];
-    }
-    if (settle(new Uint32Array(simd.integers(keys, count).buffer, keys, count), simd.integers(order, count))) break;
+  simd.run(toKeys)(given, keys, order, count * 4);
+  for (const shift of [0, DIGIT, 2 * DIGIT]) {
+    simd.run(sortByDigit)(keys, order, spareKeys, spareOrder, counts, shift, count * 4);
+    [keys, order, spareKeys, spareOrder] = [spareKeys, spareOrder, keys, order];
   }
   simd.run(toFloats)(keys, given, count * 4);
   return { values: simd.floats(given, count), order: simd.integers(order, count) };
-}
-
-/** Moves each value down to its place. @returns false where that takes too long; the values are then still out of order. */
-function settle(keys: Uint32Array, order: Int32Array): boolean {
-  let steps = keys.length * NEAR;
-  for (let i = 1; i < keys.length; i++) {
-    const k = keys[i]!;
-    if (keys[i - 1]! <= k) continue;
-    const which = order[i]!;
-    let j = i;
-    for (; j > 0 && keys[j - 1]! > k; j--) {
-      keys[j] = keys[j - 1]!;
-      order[j] = order[j - 1]!;
-    }
-    keys[j] = k;
-    order[j] = which;
-    steps -= i - j;
-    if (steps < 0) return false;
-  }
-  return true;
 }
 
 const sign = i32x4.splat(constant(1 << 31));
