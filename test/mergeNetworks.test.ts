@@ -237,36 +237,38 @@ test('networks see high dynamic range as extraction mapped it, what they predict
   const asked = ['--mask-mode', 'xseg-dst', '--xseg-model', green, '--codec', 'ffv1'];
   await succeeded(merge(hlg, 'hlg faces', 'mapped.mkv', ...asked, '--mask', at('mapped mask.mkv')));
   await succeeded(merge(hlg, 'hlg faces', 'wide.mkv', ...asked, '--mask', at('wide mask.mkv'), '--depth', '10'));
-  await refused(
-    /linear_light: the light of dst_10bit_hlg\.mkv is not computed/,
-    merge(hlg, 'hlg faces', 'x.mkv', '--depth', '10', '--linear-light'),
-  );
+  await succeeded(merge(hlg, 'hlg faces', 'light.mkv', ...asked, '--depth', '10', '--linear-light'));
   const colourOf = async (path: string): Promise<string> => {
     await using opened = await openClip(path);
     return opened.info.colour;
   };
   expect(await colourOf(at('wide.mkv'))).toContain('HLG');
-  const [was, wide, mapped] = [
+  const [was, wide, light, mapped] = [
     await framesOf(hlg, FRAMES, true),
     await framesOf(at('wide.mkv'), FRAMES, true),
+    await framesOf(at('light.mkv'), FRAMES, true),
     await framesOf(at('mapped.mkv'), FRAMES),
   ];
   const [wideMask, mappedMask] = [await framesOf(at('wide mask.mkv'), FRAMES), await framesOf(at('mapped mask.mkv'), FRAMES)];
   for (let f = 0; f < FRAMES; f++) {
     const [seen, alike] = [wideMask[f]!.image.data, mappedMask[f]!.image.data];
-    let [inside, outside, apart, off] = [0, 0, 0, 0];
+    let [inside, outside, apart, off, lit] = [0, 0, 0, 0, 0];
     for (let i = 0; i < seen.length; i++) {
       apart = Math.max(apart, Math.abs(seen[i]! - alike[i]!));
       if (seen[i] === 0) {
         outside++;
-        if (wide[f]!.deep!.data[i] !== was[f]!.deep!.data[i]) throw new Error(`frame ${f}: value ${i} changed outside of the mask`);
+        if ([wide, light].some((film) => film[f]!.deep!.data[i] !== was[f]!.deep!.data[i]))
+          throw new Error(`frame ${f}: value ${i} changed outside of the mask`);
       } else {
         inside++;
         off += Math.abs(wide[f]!.image.data[i]! - mapped[f]!.image.data[i]!);
+        lit += Math.abs(light[f]!.image.data[i]! - wide[f]!.image.data[i]!);
       }
     }
     expect(apart).toBeLessThanOrEqual(1); // the same picture went in
     expect(off / inside).toBeLessThan(1.5); // and, mapped again, the same came out, in levels of 255
+    expect(lit / inside).toBeLessThan(8); // mixed otherwise where the mask is neither
+    expect(lit / inside).toBeGreaterThan(0.1);
     expect([inside > 30_000, outside > 300_000]).toEqual([true, true]);
   }
 });

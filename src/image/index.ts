@@ -15,6 +15,7 @@ export { bgrFromHsv, hsvFromBgr } from './hsv.ts';
 export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage } from './image.ts';
 export { type LabTable, labFromBgr, labTable } from './lab.ts';
 export { resizeLanczos, warpLanczos } from './lanczos.ts';
+export { LightCurve, srgbCurve } from './lightCurve.ts';
 export { medianFiltered } from './median.ts';
 export { mixColours } from './mixTransfer.ts';
 export { blurMask, dilateMask, erodeMask } from './morphology.ts';

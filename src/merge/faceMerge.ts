@@ -11,6 +11,7 @@ import {
   histogramMatch,
   invertAffine,
   type LabTable,
+  type LightCurve,
   labTable,
   linearMotionBlur,
   multibandBlend,
@@ -18,13 +19,13 @@ import {
   resizeCubic,
   Simd,
   seamlessClone,
+  srgbCurve,
   warpWindow,
   wholePane,
 } from '../image/index.ts';
 import type { FaceCrop } from './faceCrop.ts';
 import { binaryMask, faceMask, isVisible, maskInFrame } from './faceMask.ts';
 import type { Motion } from './motion.ts';
-import { type LightTable, lightTable, toEncoded, toLinear } from './picture.ts';
 import { type Prediction, workingFace } from './prediction.ts';
 import { recolour } from './recolour.ts';
 import type { MergeSettings } from './settings.ts';
@@ -33,10 +34,11 @@ import type { MergeSettings } from './settings.ts';
 export interface MergeTools {
   readonly table: LabTable;
   readonly simd: Simd;
-  readonly light: LightTable;
+  /** What the values of frames mean that networks know. */
+  readonly light: LightCurve;
 }
 
-export const mergeTools = (): MergeTools => ({ table: labTable(), simd: new Simd(), light: lightTable() });
+export const mergeTools = (): MergeTools => ({ table: labTable(), simd: new Simd(), light: srgbCurve() });
 
 /** What a face needs beside its crop and settings. */
 export interface FaceContext {
@@ -91,29 +93,25 @@ export function mergeFace(crop: FaceCrop, prediction: Prediction, settings: Merg
   if (mode === 'raw-rgb') return { colour: pasteSquare(crop, pane, asSignal(crop, face), context.tools.simd), mask, merged: true };
   if (!isVisible(mask)) return { colour: pane.image, mask, merged: false };
   const area = readsArea(settings) ? areaOf(resizeToCrop(crop, wrk, context.tools.simd)) : floatImage(0, 0, 1);
-  const linear = settings.linear_light;
-  const toMix = mixingSpace(linear, context.tools);
+  const light = lightOf(crop, settings, context.tools);
 
   const coloured = asSignal(crop, colourFace(crop, face, area, settings, context));
   const out = inFrame(crop, pane, coloured, mask, settings, context);
   if (!needsSecondStage(settings)) {
-    if (linear) toEncoded(out, context.tools.light);
+    light?.toSignal(out);
     return { colour: out, mask, merged: true };
   }
 
   let cropped = floatImage(crop.size, crop.size, 3);
   warpWindow(paneLike(pane, out), invertAffine(crop.faceFromFrame), wholePane(cropped), context.tools.simd);
-  if (linear) {
-    clip(cropped.data, 0, 1);
-    toEncoded(cropped, context.tools.light);
-  }
+  light?.toSignal(cropped);
   cropped = filterFace(cropped, crop, area, settings, context);
-  const behind = toMix(context.degraded ?? pane.image);
+  const behind = mixable(context.degraded ?? pane.image, light);
   const filtered = floatImage(pane.image.width, pane.image.height, 3);
-  warpWindow(wholePane(toMix(cropped)), crop.faceFromFrame, paneLike(pane, filtered), context.tools.simd, { where: mask.data });
+  warpWindow(wholePane(mixable(cropped, light)), crop.faceFromFrame, paneLike(pane, filtered), context.tools.simd, { where: mask.data });
   const result = mix(behind, filtered, mask.data);
   clip(result.data, 0, 1);
-  if (linear) toEncoded(result, context.tools.light);
+  light?.toSignal(result);
   return { colour: result, mask, merged: true };
 }
 
@@ -126,15 +124,16 @@ function inFrame(
   pane: Pane,
   face: FloatImage,
   mask: FloatImage,
-  { mode, linear_light: linear }: MergeSettings,
+  settings: MergeSettings,
   { byteValues, tools }: FaceContext,
 ): FloatImage {
-  const toMix = mixingSpace(linear, tools);
-  const frame = toMix(pane.image);
+  const { mode } = settings;
+  const light = lightOf(crop, settings, tools);
+  const frame = mixable(pane.image, light);
   if (mode === 'multiband') {
     // The seam lies where the mask is a half. Coarse bands reach beyond it and fade with what is left of the mask.
     const core = { ...mask, data: mask.data.map((m) => (m > 0.5 ? 1 : 0)) };
-    const blended = multibandBlend(frame, pasteSquare(crop, paneLike(pane, frame), toMix(face), tools.simd), core);
+    const blended = multibandBlend(frame, pasteSquare(crop, paneLike(pane, frame), mixable(face, light), tools.simd), core);
     clip(blended.data, 0, 1);
     return mix(
       frame,
@@ -144,14 +143,14 @@ function inFrame(
   }
   const seamless = mode === 'seamless' || mode === 'seamless-hist-match';
   const pasted = floatImage(pane.image.width, pane.image.height, 3);
-  warpWindow(wholePane(seamless ? face : toMix(face)), crop.outputFromFrame, paneLike(pane, pasted), tools.simd, {
+  warpWindow(wholePane(seamless ? face : mixable(face, light)), crop.outputFromFrame, paneLike(pane, pasted), tools.simd, {
     where: mask.data,
     range: [0, 1],
   });
   if (!seamless) return mix(frame, pasted, mask.data);
   // The patch itself where nothing can be cloned.
   const cloned = seamlessClone(pane, { source: pasted, mask: binaryMask(mask) }, crop.frameSize, byteValues, tools.simd);
-  return mix(frame, toMix(cloned ?? pasted), mask.data);
+  return mix(frame, mixable(cloned ?? pasted, light), mask.data);
 }
 
 /** Whether anything is done to the face after it is in the frame, or to the frame itself. */
@@ -257,12 +256,14 @@ function areaOf(mask: FloatImage): FloatImage {
 
 const paneLike = ({ x, y }: Pane, image: FloatImage): Pane => ({ x, y, image });
 
-/** What values become before they are mixed: copies in linear light, or what they are. */
-const mixingSpace =
-  (linear: boolean, { light }: MergeTools) =>
-  (image: FloatImage): FloatImage => {
-    if (!linear) return image;
-    const out: FloatImage = { ...image, data: image.data.slice() };
-    toLinear(out, light);
-    return out;
-  };
+/** What the frame's values mean in light, if the settings ask for mixing that. */
+const lightOf = ({ colours }: FaceCrop, { linear_light: isLinear }: MergeSettings, { light }: MergeTools): LightCurve | undefined =>
+  isLinear ? (colours?.light ?? light) : undefined;
+
+/** What is mixed: light, as a copy, or the values themselves. */
+function mixable(image: FloatImage, light: LightCurve | undefined): FloatImage {
+  if (light === undefined) return image;
+  const out: FloatImage = { ...image, data: image.data.slice() };
+  light.toLight(out);
+  return out;
+}

@@ -4,11 +4,13 @@ import { expectClose } from '../../test/support.ts';
 import { streamFor } from '../base/index.ts';
 import { type Landmarks, meanFace } from '../face/index.ts';
 import { type FloatImage, floatImage } from '../image/index.ts';
+import { DisplayColours, hlgSignal } from '../video/displayColours.ts';
+import { hlgScene, pqSignal } from '../video/toneMap.ts';
 import { cropFace } from './faceCrop.ts';
 import { mergeTools } from './faceMerge.ts';
 import { mergeFrame } from './mergeFrame.ts';
 import { motionOf } from './motion.ts';
-import { lightTable, type Picture, toEncoded, toLinear } from './picture.ts';
+import type { Picture } from './picture.ts';
 import type { Prediction } from './prediction.ts';
 import { resolveMergeSettings } from './settings.ts';
 
@@ -87,18 +89,6 @@ test.each(
   expect(changed).toBeGreaterThan(inside / 2);
 });
 
-test('light and back is within an eighth of a 16-bit step, and the curve is that of sRGB', () => {
-  const table = lightTable();
-  const ramp = flat(256, 1, 0);
-  for (let i = 0; i < 65536; i++) ramp.data[i] = i / 65535;
-  const there: FloatImage = { ...ramp, data: ramp.data.slice() };
-  toLinear(there, table);
-  const exact = ramp.data.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
-  expectClose(there.data, exact, { abs: 2e-7 });
-  toEncoded(there, table);
-  expectClose(there.data, ramp.data, { abs: 1.9e-6 });
-});
-
 test('in linear light, half of white over black is half of the light', () => {
   const data = new Uint16Array(WIDTH * HEIGHT * 3);
   const frame: Picture = { width: WIDTH, height: HEIGHT, channels: 3, data };
@@ -109,6 +99,21 @@ test('in linear light, half of white over black is half of the light', () => {
   const middle = 65 * WIDTH + 85;
   expect(mask.data[middle]).toBe(Math.trunc(0.5 * 65535));
   expect(image.data[middle * 3]! / 65535).toBeCloseTo(1.055 * 0.5 ** (1 / 2.4) - 0.055, 4);
+});
+
+test.each([
+  ['pq', pqSignal(203 / 2)],
+  ['hlg', hlgSignal(hlgScene(0.75) / 2)],
+] as const)('so it is in frames of %s, whose light is that of their own signal', (transfer, expected) => {
+  const black = (most: Uint8ArrayConstructor | Uint16ArrayConstructor): Picture =>
+    ({ width: WIDTH, height: HEIGHT, channels: 3, data: new most(WIDTH * HEIGHT * 3) }) as Picture;
+  const settings = resolveMergeSettings({ color_transfer_mode: 'none', linear_light: true, mask_mode: 'learned-prd' });
+  const seen = { picture: black(Uint8Array), colours: new DisplayColours({ transfer }) };
+  const frame = black(Uint16Array);
+  const crop = cropFace(frame, faceAt(60, 40, 50), MODEL, settings, tools.simd, seen);
+  const half = { face: flat(64, 3, 1), mask: flat(64, 1, 0.5), dstMask: flat(64, 1, 1) };
+  const { image } = mergeFrame(frame, [{ crop, prediction: half }], settings, context);
+  expect(image.data[(65 * WIDTH + 85) * 3]! / 65535).toBeCloseTo(expected, 3);
 });
 
 test('an 8-bit frame and the same frame in 16 bits give the same picture to a level', () => {

@@ -1,7 +1,7 @@
 /**
- * Frames as files hold them, RGB with 8 or 16 bits, and windows of them as float BGR to compute with: encoded values, or linear light.
+ * Frames as files hold them, RGB with 8 or 16 bits, and windows of them as float BGR to compute with.
  */
-import { type ByteImage, type FloatImage, floatImage, type Pane, readBgrRow, type Simd, type Window, writeBgrRow } from '../image/index.ts';
+import { type ByteImage, floatImage, type Pane, readBgrRow, type Simd, type Window, writeBgrRow } from '../image/index.ts';
 
 /** 16 bits a channel. */
 export interface WideImage {
@@ -71,40 +71,3 @@ function writeRow(
 }
 
 const inRange = (v: number): number => (v < 0 ? 0 : v > 1 ? 1 : v);
-
-/** sRGB's curve both ways, read linearly between STEPS values: within 1e-6 of the formula, at its knee; elsewhere 3e-7 (IEC 61966-2-1). */
-export interface LightTable {
-  readonly linear: Float32Array;
-  readonly encoded: Float32Array;
-}
-
-const STEPS = 4096;
-/** Below this the curve from light is too bent for the table, and the formula is used. */
-const DARK = 0.06;
-
-const linearOf = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-const encodedOf = (v: number): number => (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
-
-export const lightTable = (): LightTable => ({
-  linear: Float32Array.from({ length: STEPS + 2 }, (_, i) => linearOf(i / STEPS)),
-  encoded: Float32Array.from({ length: STEPS + 2 }, (_, i) => encodedOf(i / STEPS)),
-});
-
-/** Encoded values, held in 0…1, to linear light; in place. */
-export function toLinear({ data }: FloatImage, { linear }: LightTable): void {
-  for (let i = 0; i < data.length; i++) {
-    const at = inRange(data[i]!) * STEPS;
-    const cell = at | 0;
-    data[i] = linear[cell]! + (at - cell) * (linear[cell + 1]! - linear[cell]!);
-  }
-}
-
-/** Linear light, held in 0…1, to encoded values; in place. */
-export function toEncoded({ data }: FloatImage, { encoded }: LightTable): void {
-  for (let i = 0; i < data.length; i++) {
-    const v = inRange(data[i]!);
-    const at = v * STEPS;
-    const cell = at | 0;
-    data[i] = v < DARK ? encodedOf(v) : encoded[cell]! + (at - cell) * (encoded[cell + 1]! - encoded[cell]!);
-  }
-}

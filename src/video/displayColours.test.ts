@@ -85,3 +85,18 @@ test('the curve of HLG joins at a twelfth of the light', () => {
   expect(hlgSignal(1 / 12 + 1e-9)).toBeCloseTo(0.5, 6);
   expect(hlgSignal(1)).toBeCloseTo(1, 6);
 });
+
+test.each(cases)(
+  '%s, peak %s: light and back is within a twentieth of a 10-bit step, black and the brightest are exact',
+  (transfer, peak) => {
+    const { light } = new DisplayColours({ transfer, peak });
+    const codes = Float32Array.from({ length: 1024 }, (_, i) => i / 1023);
+    const image = { data: codes.slice() };
+    light.toLight(image);
+    expect(image.data.every((v, i) => i === 0 || v > image.data[i - 1]!)).toBe(true);
+    expect(image.data[0]).toBeCloseTo(0, 9);
+    expect(image.data[1023]).toBeCloseTo(1, 6);
+    light.toSignal(image);
+    for (const [i, code] of codes.entries()) expect(Math.abs(image.data[i]! - code), String(i)).toBeLessThan(0.05 / 1023);
+  },
+);

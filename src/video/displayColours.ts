@@ -3,7 +3,8 @@
  * of toneMap.ts and coded for BT.1886, but in the primaries of BT.2020 and never clipped. Here a predicted face, which knows BT.709 only, and the
  * face of the frame can be compared and given each other's colours, and what results goes back with highlights as bright as they were.
  */
-import { compressedLight, HLG_PEAK, hlgScene, LUMA, pqLight, pqSignal, WHITE, type WideTransfer } from './toneMap.ts';
+import { LightCurve } from '../image/index.ts';
+import { compressedLight, HLG_PEAK, hlgScene, LUMA, PQ_PEAK, pqLight, pqSignal, WHITE, type WideTransfer } from './toneMap.ts';
 
 /** How the signal of a frame means light, where the frame is not of BT.709. */
 export interface WideColours {
@@ -29,6 +30,8 @@ export function hlgSignal(scene: number): number {
 
 /** The look of one kind of signal. Pictures are interleaved BGR and changed in place. */
 export class DisplayColours {
+  /** What the signal means, of the brightest that it can say: light of the scene for HLG, else of the display. */
+  readonly light: LightCurve;
   readonly #transfer: WideTransfer;
   /** Brightest light that is told apart, in units of white. */
   readonly #top: number;
@@ -43,7 +46,8 @@ export class DisplayColours {
 
   constructor({ transfer, peak = 1000 }: WideColours) {
     this.#transfer = transfer;
-    const top = transfer === 'hlg' ? HLG_PEAK : transfer === 'pq' ? Math.min(Math.max(peak, WHITE), 10000) : WHITE;
+    this.light = lightOfSignal(transfer);
+    const top = transfer === 'hlg' ? HLG_PEAK : transfer === 'pq' ? Math.min(Math.max(peak, WHITE), PQ_PEAK) : WHITE;
     this.#top = top / WHITE;
     this.#expanded = top <= WHITE ? undefined : expansion(top);
     const steps = Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1));
@@ -121,6 +125,23 @@ export class DisplayColours {
       : transfer === 'pq'
         ? pqSignal(light * WHITE)
         : Math.min(light, 1) ** (1 / 2.4);
+  }
+}
+
+function lightOfSignal(transfer: WideTransfer): LightCurve {
+  switch (transfer) {
+    case 'hlg':
+      return new LightCurve(hlgScene, hlgSignal);
+    case 'pq':
+      return new LightCurve(
+        (signal) => pqLight(signal) / PQ_PEAK,
+        (light) => pqSignal(light * PQ_PEAK),
+      );
+    case 'sdr':
+      return new LightCurve(
+        (signal) => signal ** 2.4,
+        (light) => light ** (1 / 2.4),
+      );
   }
 }
 

@@ -10,6 +10,8 @@ export type WideTransfer = 'hlg' | 'pq' | 'sdr';
 export const WHITE = 203;
 /** Peak of the display that HLG is shown on, in cd/m². Source: ITU-R BT.2100-2, note 5e. */
 export const HLG_PEAK = 1000;
+/** The brightest light that PQ can say, in cd/m². Source: SMPTE ST 2084. */
+export const PQ_PEAK = 10000;
 /** BT.2020 to BT.709, linear light. Source: ITU-R BT.2087-0, the inverse of its M1. */
 const GAMUT = [1.660491, -0.587641, -0.07285, -0.12455, 1.1329, -0.008349, -0.018151, -0.100579, 1.11873] as const;
 /** Luminance of BT.2020. Source: ITU-R BT.2100-2, table 5. */
@@ -20,12 +22,12 @@ const STEPS = 4096;
 /** cd/m² of a PQ signal in 0…1. Source: SMPTE ST 2084, 5.2 / BT.2100-2, table 4. */
 export function pqLight(signal: number): number {
   const v = signal ** (1 / PQ.m2);
-  return 10000 * (Math.max(v - PQ.c1, 0) / (PQ.c2 - PQ.c3 * v)) ** (1 / PQ.m1);
+  return PQ_PEAK * (Math.max(v - PQ.c1, 0) / (PQ.c2 - PQ.c3 * v)) ** (1 / PQ.m1);
 }
 
 /** PQ signal of a light in cd/m². */
 export function pqSignal(light: number): number {
-  const y = (Math.max(light, 0) / 10000) ** PQ.m1;
+  const y = (Math.max(light, 0) / PQ_PEAK) ** PQ.m1;
   return ((PQ.c1 + PQ.c2 * y) / (1 + PQ.c3 * y)) ** PQ.m2;
 }
 
@@ -72,8 +74,8 @@ export class ToneMap {
   /** @param peak  brightest light of the picture in cd/m², as PQ files tell it; HLG is taken at 1000, standard range at white. */
   constructor(transfer: WideTransfer, peak = 1000) {
     this.#transfer = transfer;
-    const top = transfer === 'hlg' ? HLG_PEAK : transfer === 'pq' ? Math.min(Math.max(peak, WHITE), 10000) : WHITE;
-    this.#most = (transfer === 'pq' ? 10000 : top) / WHITE;
+    const top = transfer === 'hlg' ? HLG_PEAK : transfer === 'pq' ? Math.min(Math.max(peak, WHITE), PQ_PEAK) : WHITE;
+    this.#most = (transfer === 'pq' ? PQ_PEAK : top) / WHITE;
     this.#light = Float32Array.from({ length: 65536 }, (_, i) => {
       const signal = i / 65535;
       return transfer === 'hlg' ? hlgScene(signal) : transfer === 'pq' ? pqLight(signal) / WHITE : signal ** 2.4;

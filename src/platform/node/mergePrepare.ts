@@ -69,12 +69,6 @@ export async function prepareMerge(ask: MergeAsk, model: MergingModel, tools: Pr
     if (xsegFromFaces) checkMasks(steady.frames, ranges, { from, to });
     notes.push(...missingFaces(steady.frames, { from, to, info, known, missing: ask.missing }));
     const isWide = /tone-mapped|moved to/.test(info.colour);
-    if (deep && isWide && ranges.some(({ settings }) => settings.linear_light)) {
-      throw new OptionError(`linear_light: the light of ${info.name} is not computed in its own colours`, {
-        found: info.colour,
-        next: '--no-linear-light, or --depth 8, which maps it',
-      });
-    }
     if (!deep && isWide) notes.push(`${info.name} is ${info.colour}, and so will the result be; --depth 10 keeps its own colours`);
     const several = [...steady.frames.values()].filter((own) => own.length > 1).length;
     if (several > 0 && ranges.some(({ settings }) => settings.motion_blur_power > 0))
