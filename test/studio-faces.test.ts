@@ -287,6 +287,15 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     await press('Delete');
     await page.getByText('Include 1, 4 points').waitFor();
     await isFitting();
+    await page.mouse.click(...(await placeOf(stage, 0.7, 0.7)));
+    await press('x'); // nothing is included any more
+    await page.getByText('The mask is empty.').waitFor();
+    await expectAccessible(page);
+    await page.getByRole('button', { name: 'Start from the outline' }).click();
+    await page.getByText(/^Include 3, \d+ points$/).waitFor();
+    expect(await page.getByText('The mask is empty.').count()).toBe(0);
+    for (const _ of ['the outline', 'the exclusion']) await press('Control+z');
+    await page.getByText('Include 1, 4 points').waitFor();
     await page.getByLabel('Copy to faces after').fill('1');
     await page.getByLabel('Also store the mask of the regions').check();
     await page.getByRole('button', { name: 'Save' }).click();

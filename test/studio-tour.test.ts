@@ -62,6 +62,9 @@ describe.skipIf(noBrowser)('the tour', () => {
     await page.keyboard.press('Escape');
 
     await next('Look at the faces', /#faces\/data_dst\/aligned$/);
+    await page.goto(`${served.origin}/#workspace`); // astray: the tour knows the way
+    await press('Open the faces');
+    await expect.poll(() => page.url()).toMatch(/#faces\/data_dst\/aligned$/);
     await page.getByRole('button', { name: 'Measure faces' }).click();
     await isDone();
     await next('Train a model', /#training$/);
@@ -72,6 +75,9 @@ describe.skipIf(noBrowser)('the tour', () => {
     await expectAccessible(page);
 
     await next('Make and verify the film', /#merge$/);
+    await page.goto(`${served.origin}/#workspace`);
+    await press('Open Merge');
+    await expect.poll(() => page.url()).toMatch(/#merge$/);
     await page.locator('.merge-stage[data-frame]').waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Render', exact: true }).first().click();
     await page.getByLabel('Form').selectOption('draft');
@@ -79,9 +85,10 @@ describe.skipIf(noBrowser)('the tour', () => {
     await page.getByLabel('to', { exact: true }).fill('5');
     await page.locator('.merge-renders button[type=submit]').click();
     await isDone();
+    await press('Verify the film');
+    await expect.poll(() => page.url()).toMatch(/#verify\/result\.mp4$/);
     await press('End the tour');
     expect(await tour().count()).toBe(0);
-    await page.goto(`${served.origin}/#verify/result.mp4`);
     await page.getByText('Its credentials hold').waitFor();
     await page.reload();
     await page.getByText('Its credentials hold').waitFor();

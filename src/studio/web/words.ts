@@ -1,4 +1,5 @@
 /** The page's language: messages by key, from one catalogue a language; a catalogue that lacks a key is a type error. */
+import { filledIn } from './filledIn.ts';
 import { en } from './messages/en.ts';
 import { zh } from './messages/zh.ts';
 import { signal } from './ui.ts';
@@ -26,10 +27,9 @@ export function setLanguage(name: string): void {
   language.value = name;
 }
 
-/** The message, with {0}, {1}, … replaced. Read inside a component, it follows the language. */
+/** The message, filled in. Read inside a component, it follows the language. */
 export function t(key: Key, ...values: readonly (string | number)[]): string {
-  const message = (catalogues[language.value] ?? en)[key];
-  return message.replace(/\{(\d)\}/g, (_, i: string) => String(values[Number(i)] ?? ''));
+  return filledIn((catalogues[language.value] ?? en)[key], values);
 }
 
 /** A number with the thousands set apart. */

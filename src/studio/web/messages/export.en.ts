@@ -108,7 +108,7 @@ export const exportEn = {
   asPart: 'a part of it',
   credentialsKept: 'with its own credentials',
   checked: 'Checked',
-  checksHold: '{0} of {1} checks hold',
+  checksHold: '{0} of {1} {1:check holds|checks hold}',
   allChecks: 'All checks',
   xmpSays: 'Its XMP says: {0}. Nothing protects this.',
 } as const;

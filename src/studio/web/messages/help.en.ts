@@ -39,10 +39,13 @@ export const helpEn = {
   tour_faces: 'Look at the faces',
   tour_faces_text:
     'Measure them, sort by sharpness or pose, and move what is wrong to the trash: what a model does not see, it cannot learn wrong. Nothing is deleted.',
+  tour_faces_go: 'Open the faces',
   tour_train: 'Train a model',
   tour_train_text:
     'It learns both faces. The preview shows the swap getting sharper; stop whenever you like and go on later. The demo starts from weights that know faces.',
   tour_film: 'Make and verify the film',
   tour_film_text:
     'Merge the learned faces into the destination clip. The film carries a signed note of how it was made; Verify reads it back.',
+  tour_film_go: 'Open Merge',
+  tour_film_after: 'Verify the film',
 } as const;

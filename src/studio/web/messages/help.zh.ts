@@ -38,8 +38,11 @@ export const helpZh: Readonly<Record<keyof typeof helpEn, string>> = {
   tour_extract_text: '在每段视频的卡片上操作。程序会检测、逐帧跟踪、对齐并裁出人脸；进度见“任务”。',
   tour_faces: '检查人脸',
   tour_faces_text: '测量后按清晰度或姿态排序，把有问题的移到回收站：模型没见过的，就不会学错。不会真正删除。',
+  tour_faces_go: '打开人脸',
   tour_train: '训练模型',
   tour_train_text: '它同时学习两张脸。预览里可以看到换脸越来越清晰；随时可停，之后接着练。演示模型从已认识人脸的权重开始。',
   tour_film: '合成并验证成片',
   tour_film_text: '把学到的脸合成到目标视频。成片带有签名的制作记录；“验证”会把它读出来。',
+  tour_film_go: '打开合成',
+  tour_film_after: '验证成片',
 };

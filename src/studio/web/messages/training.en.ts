@@ -26,7 +26,7 @@ export const trainingEn = {
   when_new: 'fixed once the model exists',
   when_start: 'at the next start; while it runs, by a save, a stop and a start',
   when_live: 'at once, also while it runs',
-  parameters: '{0} parameters',
+  parameters: '{0} {0:parameter|parameters}',
   adversary: '+ {0} of the judge',
   memoryAbout: 'about {0} of {1}',
   memoryMeasured: '{0} measured',
@@ -50,6 +50,7 @@ export const trainingEn = {
   restarting: 'saving, then starting again with the new options',
   measuredNow: '{0} an iteration',
   peakMemory: '{0} memory at most',
+  changesNone: 'Changed at once while it trains: {0}. All other options wait for a save, a stop and a start, which is asked for first.',
   changesLive: 'At once: {0}',
   changesRestart: 'By a save, a stop and a start (about {0}): {1}',
   aMinute: 'a minute',
@@ -60,7 +61,7 @@ export const trainingEn = {
   guardTitle: 'The guard went back to a save',
   guardOnce:
     'The loss of iteration {0} was not a number. Training is back at iteration {1}, the last save, and goes on with other samples. Nothing of the model is damaged.',
-  guardTimes: 'It has happened {0} times in this run.',
+  guardTimes: 'It has happened {0} {0:time|times} in this run.',
   guardNext:
     'Once is chance. If it comes again: clipgrad on, a smaller learning rate, smaller gan and style powers, or a backup from before.',
   guardGaveUp: 'Again and again from the same save, the loss was not a number. Training stopped; the last good save stands.',

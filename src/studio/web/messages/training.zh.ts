@@ -48,6 +48,7 @@ export const trainingZh: Readonly<Record<keyof typeof trainingEn, string>> = {
   restarting: '正在保存，随后以新选项重新启动',
   measuredNow: '每次迭代 {0}',
   peakMemory: '内存峰值 {0}',
+  changesNone: '训练中可立即更改：{0}。其他选项需先保存、停止再启动才生效，届时会先征求确认。',
   changesLive: '立即生效：{0}',
   changesRestart: '需保存、停止再启动（约 {0}）：{1}',
   aMinute: '一分钟',

@@ -39,6 +39,13 @@ test('points are added on edges, moved, and taken away; a region of two points g
   expect(edit.regionFlipped(shapes, 1)[1]!.include).toBe(true);
 });
 
+test('a mask is empty where regions only cut out; without regions there is none', () => {
+  expect(edit.isEmptyMask([])).toBe(false);
+  expect(edit.isEmptyMask(shapes)).toBe(false);
+  expect(edit.isEmptyMask(edit.regionFlipped(shapes, 0))).toBe(true);
+  expect(edit.isEmptyMask(edit.regionRemoved(shapes, 0))).toBe(true);
+});
+
 test('a place is inside a region by the even-odd rule; two mirrors are none', () => {
   expect([edit.holds(square, 5, 5), edit.holds(square, 11, 5), edit.holds([0, 0, 10, 0, 0, 10], 8, 8)]).toEqual([true, false, false]);
   expect(edit.mirrored(shapes, 16)[1]!.points).toEqual([13, 2, 11, 2, 12, 4]);

@@ -123,6 +123,9 @@ export const regionRemoved = (shapes: Shapes, region: number): Shapes => shapes.
 export const regionFlipped = (shapes: Shapes, region: number): Shapes =>
   shapes.map((shape, i) => (i === region ? { ...shape, include: !shape.include } : shape));
 
+/** Whether there are regions and the mask that they make is empty, since none of them includes anything. */
+export const isEmptyMask = (shapes: Shapes): boolean => shapes.length > 0 && !shapes.some(({ include }) => include);
+
 /** All regions as in a mirror: pixel x becomes width − 1 − x. */
 export const mirrored = (shapes: Shapes, width: number): Shapes =>
   shapes.map(({ include, points }) => ({ include, points: points.map((v, i) => (i % 2 === 0 ? width - 1 - v : v)) }));

@@ -17,17 +17,17 @@ interface Chosen {
   readonly point: number | null;
 }
 
-/** @param dirty  whether something is drawn that is not saved. */
-export function useRegions(face: FaceDetail, dirty: Signal<boolean>) {
+/**
+ * What is drawn, as signals, and the changes of it that hand and keys have in common.
+ *
+ * @param dirty  whether something is drawn that is not saved.
+ */
+function useDrawing(face: FaceDetail, dirty: Signal<boolean>) {
   const history = useSignal<edit.History<Shapes>>(edit.begun(face.polygons));
   const mode = useSignal<Mode>(face.polygons.length === 0 ? 'include' : 'none');
   const draft = useSignal<readonly number[]>([]);
-  const pointer = useSignal<readonly [number, number] | undefined>(undefined);
   const chosen = useSignal<Chosen | undefined>(undefined);
-  const live = useSignal<Shapes | undefined>(undefined);
-  const drag = useRef<{ readonly from: At; readonly shapes: Shapes; readonly chosen: Chosen } | undefined>(undefined);
   const { present, past } = history.value;
-  const shapes = live.value ?? present;
   const put = (next: edit.History<Shapes>): void => {
     history.value = next;
     dirty.value = next.past.length > 0;
@@ -41,6 +41,12 @@ export function useRegions(face: FaceDetail, dirty: Signal<boolean>) {
     }
     draft.value = [];
   };
+  return { history, mode, draft, chosen, present, past, put, change, close };
+}
+type Drawing = ReturnType<typeof useDrawing>;
+
+/** @returns what a key does; what it does not know is left to others. */
+function keysOf({ history, mode, draft, chosen, present, put, change, close }: Drawing, width: number) {
   const remove = (): void => {
     if (draft.value.length > 0) draft.value = draft.value.slice(0, -2);
     else if (chosen.value !== undefined) {
@@ -61,13 +67,21 @@ export function useRegions(face: FaceDetail, dirty: Signal<boolean>) {
     const now = all.findIndex(({ region, point }) => region === chosen.value?.region && point === (chosen.value.point ?? 0));
     chosen.value = all[(now + by + all.length) % all.length];
   };
-  const press = (event: KeyboardEvent, save: () => void): void => {
+  /** A point in the middle of the edge behind the chosen one. */
+  const insertAfter = ({ region, point }: Chosen): void => {
+    const { points } = present[region]!;
+    const at = point ?? 0;
+    const next = (at + 1) % (points.length / 2);
+    const middle = [(points[2 * at]! + points[2 * next]!) / 2, (points[2 * at + 1]! + points[2 * next + 1]!) / 2] as const;
+    change(edit.pointAdded(present, region, at, middle));
+    chosen.value = { region, point: at + 1 };
+  };
+  return (event: KeyboardEvent, save: () => void): void => {
     const { key, shiftKey } = event;
     const used = (act: () => void): void => {
       act();
       event.preventDefault();
     };
-    const step = shiftKey ? LEAP : NUDGE;
     if (event.ctrlKey || event.metaKey) {
       const lower = key.toLowerCase();
       if (lower === 'z' && draft.value.length > 0) used(() => (draft.value = draft.value.slice(0, -2)));
@@ -76,6 +90,7 @@ export function useRegions(face: FaceDetail, dirty: Signal<boolean>) {
       else if (lower === 's') used(save);
       return;
     }
+    const step = shiftKey ? LEAP : NUDGE;
     const moves: Readonly<Record<string, readonly [number, number]>> = {
       ...{ ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] },
     };
@@ -91,17 +106,15 @@ export function useRegions(face: FaceDetail, dirty: Signal<boolean>) {
     else if (key === 'e') mode.value = 'exclude';
     else if (key === 'v') mode.value = 'none';
     else if (key === 'x' && chosen.value !== undefined) used(() => change(edit.regionFlipped(present, chosen.value!.region)));
-    else if (key === 'm' && present.length > 0) used(() => change(edit.mirrored(present, face.width)));
+    else if (key === 'm' && present.length > 0) used(() => change(edit.mirrored(present, width)));
   };
-  /** A point in the middle of the edge behind the chosen one. */
-  const insertAfter = ({ region, point }: Chosen): void => {
-    const { points } = present[region]!;
-    const at = point ?? 0;
-    const next = (at + 1) % (points.length / 2);
-    const middle = [(points[2 * at]! + points[2 * next]!) / 2, (points[2 * at + 1]! + points[2 * next + 1]!) / 2] as const;
-    change(edit.pointAdded(present, region, at, middle));
-    chosen.value = { region, point: at + 1 };
-  };
+}
+
+/** What a hand does: places points of a region that is drawn, or takes hold of a point, an edge, a region, and drags it. */
+function useHand({ mode, draft, chosen, present, change, close }: Drawing) {
+  const pointer = useSignal<readonly [number, number] | undefined>(undefined);
+  const live = useSignal<Shapes | undefined>(undefined);
+  const drag = useRef<{ readonly from: At; readonly shapes: Shapes; readonly chosen: Chosen } | undefined>(undefined);
   const down = (at: At, event: PointerEvent): boolean => {
     if (event.button !== 0) return false;
     const reach = CATCH * at.unit;
@@ -146,6 +159,11 @@ export function useRegions(face: FaceDetail, dirty: Signal<boolean>) {
     live.value = undefined;
     drag.current = undefined;
   };
-  return { history, mode, draft, pointer, chosen, present, past, shapes, put, change, press, down, move, up };
+  return { pointer, shapes: live.value ?? present, down, move, up };
+}
+
+export function useRegions(face: FaceDetail, dirty: Signal<boolean>) {
+  const drawing = useDrawing(face, dirty);
+  return { ...drawing, ...useHand(drawing), press: keysOf(drawing, face.width) };
 }
 export type Regions = ReturnType<typeof useRegions>;

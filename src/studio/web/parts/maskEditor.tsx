@@ -39,6 +39,7 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
     if (saved) put(edit.begun(present));
   };
   keys.current = (event) => regions.press(event, () => void save());
+  const begin = (): void => change([...present, { include: true, points: edit.faceOutline(face.landmarks) }]);
   const toggle = (view: MaskView): void => {
     const next = new Set(shown.value);
     if (!next.delete(view)) next.add(view);
@@ -84,6 +85,16 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
               {t('noRegions')} {t('noRegionsNext')}
             </p>
           )}
+          {edit.isEmptyMask(present) && (
+            <div class="mask-empty" role="alert">
+              <p>
+                <strong>{t('onlyExcludes')}</strong> {t('onlyExcludesNext')}
+              </p>
+              <button type="button" class="small" onClick={begin}>
+                {t('startFromOutline')}
+              </button>
+            </div>
+          )}
           <ul class="regions">
             {present.map(({ include, points }, region) => (
               <li key={region} class={chosen.value?.region === region ? 'chosen' : ''}>
@@ -118,11 +129,7 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
             ))}
           </ul>
           <div class="row wrap">
-            <button
-              type="button"
-              class="small"
-              onClick={() => change([...present, { include: true, points: edit.faceOutline(face.landmarks) }])}
-            >
+            <button type="button" class="small" onClick={begin}>
               {t('regionFromLandmarks')}
             </button>
             <button

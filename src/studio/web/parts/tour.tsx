@@ -18,6 +18,8 @@ interface Step {
   readonly text: Key;
   readonly isDone: () => boolean;
   readonly show: () => void;
+  /** Where the step is done by hand: what the button that leads there is called, what it leads to, and once it is done, what is to be seen. */
+  readonly way?: { readonly label: Key; readonly go: () => void; readonly after?: { readonly label: Key; readonly go: () => void } };
   /** Of the demo. */
   readonly act?: { readonly label: Key; readonly can: () => boolean; readonly run: () => Promise<unknown> };
 }
@@ -26,6 +28,13 @@ const clipHere = (name: string): boolean => workspace.value?.clips.some(({ path 
 const facesHere = (name: string): boolean => workspace.value?.facesets.some(({ path }) => path === facesOf(name)) ?? false;
 const isExtracting = (): boolean => running.value.some(({ request }) => request.kind === 'extract');
 const isTraining = (): boolean => running.value.some(({ request }) => request.kind === 'train');
+
+const facesToSee = (): string => workspace.value?.facesets[0]?.path ?? '';
+/** A film, not a folder of pictures. */
+const lastFilm = (): string =>
+  jobs.value
+    .flatMap(({ request, state }) => (request.kind === 'merge' && state === 'done' ? [request.out] : []))
+    .find((out) => /\.[^./]+$/.test(out)) ?? '';
 
 const extraction = (clip: string): JobRequest => ({
   ...{ kind: 'extract', input: clip, out: facesOf(clip), faceType: 'wf', size: 256, every: 1, maxFaces: 1, again: false },
@@ -54,7 +63,8 @@ const steps: readonly Step[] = [
   {
     ...{ title: 'tour_faces', text: 'tour_faces_text' },
     isDone: () => jobs.value.some(({ request, state }) => request.kind === 'measure' && state === 'done'),
-    show: () => go('faces', workspace.value?.facesets[0]?.path ?? ''),
+    show: () => go('faces', facesToSee()),
+    way: { label: 'tour_faces_go', go: () => go('faces', facesToSee()) },
   },
   {
     ...{ title: 'tour_train', text: 'tour_train_text' },
@@ -78,6 +88,7 @@ const steps: readonly Step[] = [
     ...{ title: 'tour_film', text: 'tour_film_text' },
     isDone: () => jobs.value.some((job) => job.request.kind === 'merge' && job.state === 'done'),
     show: () => go('merge'),
+    way: { label: 'tour_film_go', go: () => go('merge'), after: { label: 'tour_film_after', go: () => go('verify', lastFilm()) } },
   },
 ];
 
@@ -91,8 +102,9 @@ export function Tour() {
     setTour(to);
     steps[to]?.show();
   };
-  const { act } = step;
+  const { act, way } = step;
   const done = step.isDone();
+  const leads = done ? way?.after : way;
   const isBusy = busy.value || jobs.value.some((job) => isAlive(job));
   return (
     <section class="tour acts" aria-label={t('tour')}>
@@ -119,6 +131,11 @@ export function Tour() {
           </button>
         )}
         <span class="spring" />
+        {leads !== undefined && (
+          <button type="button" onClick={leads.go}>
+            {t(leads.label)}
+          </button>
+        )}
         {act !== undefined && !done && (
           <button
             type="button"

@@ -105,9 +105,10 @@ function Guard({ path, job, model }: Pick<Props, 'path' | 'job' | 'model'>) {
   if (seen.value === id) return null;
   const alive = isAlive(job);
   const apply = async (options: Values): Promise<void> => {
-    if ((await attempt(() => applyOptions(path, options))) === undefined) return;
+    const done = await attempt(() => applyOptions(path, options));
+    if (done === undefined) return;
     seen.value = id;
-    notify('done', { message: t('appliedLive') });
+    notify('done', { message: t(done.how === 'live' ? 'appliedLive' : 'restarting') });
     refreshWorkspace();
   };
   const rate = Number(model?.options.learning_rate ?? 5e-5) / 2;

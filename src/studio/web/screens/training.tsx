@@ -161,8 +161,11 @@ function facesetsByName(): Values {
 /** What was changed while training runs, and how it will come to hold: said before it is done. */
 function Changes({ path, changed }: { readonly path: string; readonly changed: Signal<Values> }) {
   const names = Object.keys(changed.value);
-  if (names.length === 0) return <p class="muted">{t('when_start')}</p>;
   const options = groups.value.flatMap((group) => group.options);
+  if (names.length === 0) {
+    const live = options.filter(({ when }) => when === 'live').map((option) => textOf(option).label);
+    return <p class="muted">{t('changesNone', live.join(', '))}</p>;
+  }
   const text = (live: boolean): string =>
     options
       .filter((option) => names.includes(option.name) && (option.when === 'live') === live)

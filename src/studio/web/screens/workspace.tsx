@@ -188,9 +188,8 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
   const alive = job !== undefined && isAlive(job);
   const now = alive ? (job.training?.iteration ?? iteration) : iteration;
   const last = previews.at(-1);
-  const facts = [options.archi, options.resolution, ...sizeOf(path), ...(saved === '' ? [] : [t('saved', moment(saved))])].filter(
-    (fact) => fact !== undefined,
-  );
+  const state = [t('iterations', count(now)), ...(saved === '' ? [] : [t('saved', moment(saved))])].join(' · ');
+  const facts = [options.archi, options.resolution, ...sizeOf(path)].filter((fact) => fact !== undefined).join(' · ');
   return (
     <li>
       <a class="card" href={hashOf('training', path)}>
@@ -198,10 +197,15 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
         <div class="card-text">
           <strong title={path}>{path}</strong>
           {problem === null ? (
-            <p class="muted">
-              {alive && <span class="pulse" aria-hidden="true" />}
-              {[t('iterations', count(now)), ...facts].join(' · ')}
-            </p>
+            <>
+              <p class="muted fact-line" title={state}>
+                {alive && <span class="pulse" aria-hidden="true" />}
+                {state}
+              </p>
+              <p class="muted fact-line" title={facts}>
+                {facts}
+              </p>
+            </>
           ) : (
             <p class="bad">{problem}</p>
           )}
