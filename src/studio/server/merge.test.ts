@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { liae } from '../../../test/support/built.ts';
+import { makeClip } from '../../../test/support/makeClip.ts';
 import { clip, exactFaces, tinyModel } from '../../../test/support/merging.ts';
 import type { ByteImage } from '../../image/index.ts';
 import { mergeDefaults, parseSession } from '../../merge/index.ts';
 import { nodeCodec } from '../../platform/node/codec.ts';
+import { openInput } from '../../platform/node/openInput.ts';
 import type { JobInfo, MergeJobRequest, MergeSessionInfo, MergeValues, Problem, RenderQueueInfo, SceneInfo } from '../protocol.ts';
 import { MergeBench } from './mergeBench.ts';
 import { changedRect, coveredRect, cut, shrunkBy } from './mergePictures.ts';
@@ -128,6 +130,37 @@ describe('pictures', () => {
     expect(tremble[5]).toBeCloseTo(6 / Math.sqrt(12), 0);
     const sum = (values: readonly (number | null)[]): number => values.reduce<number>((all, value) => all + (value ?? 0), 0);
     expect(sum(smoothed!)).toBeLessThan(sum(tremble) / 2);
+  });
+
+  test('faces are smoothed across a cut only as long as nobody knows of it', async () => {
+    const [CUT, side] = [6, { width: 640, height: 480 }];
+    const whole: Uint8Array[] = [];
+    await using source = await openInput(at('data_dst.mp4'));
+    for await (const { image } of source.frames({ to: FRAMES })) whole.push(image.data.slice() as Uint8Array);
+    // From the cut on everything is darker and the other way round, and the face lies 14 pixels aside.
+    const turned = (data: Uint8Array): Uint8Array => data.map((_, i) => 255 - data[data.length - 1 - i]!);
+    const folder = join(scratch, 'cut');
+    mkdirSync(folder);
+    await makeClip(join(folder, 'two.mp4'), { ...side, frames: FRAMES, picture: (i) => (i < CUT ? whole[i]! : turned(whole[i]!)) });
+    await exactFaces(join(folder, 'two.mp4'), join(folder, 'faces'), [{ track: 'dst', dx: 0 }], FRAMES);
+    await exactFaces(join(folder, 'two.mp4'), join(folder, 'aside'), [{ track: 'dst', dx: 14 }], FRAMES);
+    for (let i = CUT + 1; i <= FRAMES; i++) {
+      const name = `${String(i).padStart(5, '0')}_0.jpg`;
+      cpSync(join(folder, 'aside', name), join(folder, 'faces', name));
+    }
+    const ask = { model: at('model'), faces: join(folder, 'faces'), clip: join(folder, 'two.mp4'), smooth: true, fill: false, id: 'a' };
+    const last = { frame: CUT - 1, settings: { mask_mode: 'dst' }, show: 'after', shrink: 1 } as const;
+    await using told = await MergeBench.open({ ...ask, cuts: [CUT] });
+    await using finding = await MergeBench.open(ask);
+    const early = await finding.picture(last);
+    expect((await finding.facts()).cuts).toBeNull();
+    await expect.poll(async () => (await finding.facts()).cuts, { timeout: 60_000 }).toEqual([CUT]);
+    const [found, right] = [await finding.picture(last), await told.picture(last)];
+    expect(Buffer.from(found.jpeg).equals(right.jpeg)).toBe(true);
+    expect(found.rect).toEqual(right.rect);
+    expect(Buffer.from(early.jpeg).equals(right.jpeg)).toBe(false);
+    expect(await finding.facts()).toEqual(await told.facts());
+    expect((await told.facts()).smoothed!.slice(CUT - 1, CUT + 1)).toEqual([null, null]);
   });
 
   test('the page shows what the command line makes: each part on the clip is the merged frame', { timeout: 120_000 }, async () => {

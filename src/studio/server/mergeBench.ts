@@ -13,7 +13,7 @@ import { PredictHand, type PredictInput, type RawPrediction } from '../../platfo
 import { motionsOf } from '../../platform/node/mergeScene.ts';
 import type { PictureRequest, SceneInfo } from '../protocol.ts';
 import { FrameShelf, Kept } from './mergeFrames.ts';
-import { type BenchAsk, type Looks, type OpenedScene, openScene, withoutCuts } from './mergeOpening.ts';
+import { type BenchAsk, type Looks, type OpenedScene, openScene } from './mergeOpening.ts';
 import { changedRect, coveredRect, cut, onChecker, type Rect, shrunkBy } from './mergePictures.ts';
 
 export type PictureAsk = Omit<PictureRequest, 'scene'>;
@@ -58,18 +58,19 @@ interface Wanted {
 }
 
 export class MergeBench implements Bench {
-  readonly #facts: SceneInfo;
+  #facts: SceneInfo;
   readonly #shelf: FrameShelf;
-  readonly #faces: ReadonlyMap<number, readonly FrameFace[]>;
-  readonly #motions: ReadonlyMap<number, Motion> | undefined;
+  #faces: ReadonlyMap<number, readonly FrameFace[]>;
+  #motions: ReadonlyMap<number, Motion> | undefined;
   readonly #networks: { readonly masker: boolean; readonly enhancer: boolean };
   readonly #hand: MergeHand;
   readonly #predictor: PredictHand;
   readonly #codec = nodeCodec();
-  readonly #predictions = new Kept<RawPrediction[]>(MOST_KEPT);
+  #predictions = new Kept<RawPrediction[]>(MOST_KEPT);
   readonly #befores = new Kept<Uint8Array>(MOST_KEPT);
   readonly #wanted: Wanted[] = [];
   readonly #looks: Looks | undefined;
+  readonly #settle: OpenedScene['settle'];
   #tasks = 0;
   #busy: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -77,7 +78,7 @@ export class MergeBench implements Bench {
   #last: PictureAsk | undefined;
   #closed = false;
 
-  private constructor({ source, looks, faces, model, predictor, facts }: OpenedScene) {
+  private constructor({ source, looks, settle, faces, model, predictor, facts }: OpenedScene) {
     this.#facts = facts;
     this.#shelf = new FrameShelf(source);
     this.#faces = faces;
@@ -86,6 +87,7 @@ export class MergeBench implements Bench {
     this.#hand = new MergeHand(model);
     this.#predictor = new PredictHand(predictor);
     this.#looks = looks;
+    this.#settle = settle;
     this.#rest();
   }
 
@@ -95,15 +97,9 @@ export class MergeBench implements Bench {
   }
 
   async facts(): Promise<SceneInfo> {
-    const looks = this.#looks;
-    if (looks === undefined) return this.#facts;
-    const cuts = looks.done ? looks.cuts : null;
-    const { tremble, smoothed } = this.#facts;
-    return {
-      ...this.#facts,
-      ...{ cuts, looked: looks.done ? 1 : Math.min(1, looks.frames / Math.max(1, this.#facts.clip.frames)) },
-      ...(cuts === null ? {} : { tremble: withoutCuts(tremble, cuts), smoothed: smoothed && withoutCuts(smoothed, cuts) }),
-    };
+    const facts = this.#facts;
+    if (this.#looks === undefined || facts.cuts !== null) return facts;
+    return { ...facts, looked: Math.min(1, this.#looks.frames / Math.max(1, facts.clip.frames)) };
   }
 
   async picture(ask: PictureAsk, signal?: AbortSignal): Promise<BenchPicture> {
@@ -166,7 +162,21 @@ export class MergeBench implements Bench {
 
   #looking(): (() => Promise<void>) | undefined {
     const looks = this.#looks;
-    return looks === undefined || looks.done ? undefined : () => looks.more(LOOKS);
+    if (looks === undefined || looks.done) return undefined;
+    return async () => {
+      await looks.more(LOOKS);
+      if (looks.done) this.#divide(looks.cuts);
+    };
+  }
+
+  /** From now on nothing is smoothed across a cut: what was predicted of faces that lay elsewhere is forgotten. */
+  #divide(cuts: readonly number[]): void {
+    const { faces, facts } = this.#settle(cuts);
+    this.#facts = facts;
+    if (cuts.length === 0) return;
+    this.#faces = faces;
+    this.#motions = motionsOf(faces);
+    this.#predictions = new Kept(MOST_KEPT);
   }
 
   #choresAround(): (() => Promise<void>)[] {

@@ -22,14 +22,20 @@ export interface BenchAsk extends SceneRequest {
   readonly cuts?: readonly number[] | undefined;
 }
 
-export interface OpenedScene {
+/** Faces as they are merged, and what is told of them. Both depend on the cuts: nothing is smoothed or filled in across one. */
+export interface Settled {
+  readonly faces: ReadonlyMap<number, readonly FrameFace[]>;
+  readonly facts: SceneInfo;
+}
+
+export interface OpenedScene extends Settled {
   readonly source: FrameSource;
   /** Where the cuts are not known yet. */
   readonly looks: Looks | undefined;
-  readonly faces: ReadonlyMap<number, readonly FrameFace[]>;
+  /** The same with cuts that have been found. */
+  readonly settle: (cuts: readonly number[]) => Settled;
   readonly model: MergeModel;
   readonly predictor: PredictorParts;
-  readonly facts: SceneInfo;
 }
 
 /** Up to which two faces are one person, as `liae merge` has it. */
@@ -58,27 +64,25 @@ export async function openScene(ask: BenchAsk): Promise<OpenedScene> {
           ? []
           : ask.cuts;
     const frames = info.frames ?? [...matched.frames.keys()].reduce((most, frame) => Math.max(most, frame), 0) + 1;
-    const steady = steadyFaces(matched.frames, {
-      rate,
-      faceType,
-      smooth,
-      fill,
-      looks: known?.same === true ? known.looks : cuts && shotLooks(cuts, frames),
-    });
-    const told = (faces: ReadonlyMap<number, readonly FrameFace[]>): (number | null)[] =>
-      withoutCuts(tremblings(faces, frames, faceType), cuts ?? []);
     if (/tone-mapped|moved to/.test(info.colour))
       notes.push(`${info.name} is ${info.colour}: pictures here are shown so; 10 bits keep its own colours`);
-    const facts: SceneInfo = {
-      id,
-      clip: { frames, rate: info.rate ?? null, width: info.width, height: info.height, colour: info.colour },
-      model: { resolution: opened.config.resolution, iteration: opened.iteration, faceType },
-      notes,
-      withFace: runsOf(steady.frames, frames),
-      several: [...steady.frames.values()].filter((one) => one.length > 1).length,
-      tremble: told(matched.frames),
-      smoothed: smooth ? told(steady.frames) : null,
-      ...{ cuts: cuts ?? null, looked: cuts === undefined ? 0 : 1 },
+    const settle = (cuts: readonly number[] | undefined): Settled => {
+      const looks = known?.same === true ? known.looks : cuts && shotLooks(cuts, frames);
+      const steady = steadyFaces(matched.frames, { rate, faceType, smooth, fill, looks }).frames;
+      const told = (faces: ReadonlyMap<number, readonly FrameFace[]>): (number | null)[] =>
+        withoutCuts(tremblings(faces, frames, faceType), cuts ?? []);
+      const facts: SceneInfo = {
+        id,
+        clip: { frames, rate: info.rate ?? null, width: info.width, height: info.height, colour: info.colour },
+        model: { resolution: opened.config.resolution, iteration: opened.iteration, faceType },
+        notes,
+        withFace: runsOf(steady, frames),
+        several: [...steady.values()].filter((one) => one.length > 1).length,
+        tremble: told(matched.frames),
+        smoothed: smooth ? told(steady) : null,
+        ...{ cuts: cuts ?? null, looked: cuts === undefined ? 0 : 1 },
+      };
+      return { faces: steady, facts };
     };
     const predictor: PredictorParts = {
       ...{
@@ -91,7 +95,7 @@ export async function openScene(ask: BenchAsk): Promise<OpenedScene> {
       ...(enhancer && { enhancer: await readNetwork(enhancer.path, enhancer.pixels, '--enhancer') }),
     };
     const looks = cuts === undefined ? new Looks(await openInput(clip)) : undefined;
-    return { source, looks, faces: steady.frames, model: { resolution: opened.config.resolution, faceType }, predictor, facts };
+    return { ...settle(cuts), settle, source, looks, model: { resolution: opened.config.resolution, faceType }, predictor };
   } catch (error) {
     await source[Symbol.asyncDispose]();
     throw error;
@@ -131,7 +135,7 @@ function shotLooks(cuts: readonly number[], frames: number): ReadonlyMap<number,
 }
 
 /** Across a cut nothing trembles. */
-export function withoutCuts(values: readonly (number | null)[], cuts: readonly number[]): (number | null)[] {
+function withoutCuts(values: readonly (number | null)[], cuts: readonly number[]): (number | null)[] {
   const out = [...values];
   for (const cut of cuts) for (const at of [cut - 1, cut]) if (at in out) out[at] = null;
   return out;

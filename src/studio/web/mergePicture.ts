@@ -48,23 +48,30 @@ const showOf = (of: View): PictureRequest['show'] => (of === 'wipe' ? 'after' : 
 /** The coarsest picture that looks sharp. */
 const shrink = computed(() => Math.max(1, Math.min(8, Math.floor(1.15 / density.value))));
 
-const wanted = computed<PictureRequest | undefined>(() => {
+/** A picture that is wanted, of faces as they lie before or after the cuts are known: nothing is smoothed across those. */
+interface Wish extends PictureRequest {
+  readonly settled: boolean;
+}
+
+const wanted = computed<Wish | undefined>(() => {
   const open = scene.value;
   if (open === undefined || sceneOpening.value) return undefined;
-  return { scene: open.id, frame: frame.value, settings: settings.value, show: showOf(view.value), shrink: shrink.value };
+  const request = { scene: open.id, frame: frame.value, settings: settings.value, show: showOf(view.value), shrink: shrink.value };
+  return { ...request, settled: open.cuts !== null };
 });
 
-const same = (a: PictureRequest | undefined, b: PictureRequest | undefined): boolean =>
+const same = (a: Wish | undefined, b: Wish | undefined): boolean =>
   a === b ||
   (a !== undefined &&
     b !== undefined &&
+    a.settled === b.settled &&
     a.scene === b.scene &&
     a.frame === b.frame &&
     a.show === b.show &&
     a.shrink === b.shrink &&
     JSON.stringify(a.settings) === JSON.stringify(b.settings));
 
-let [busy, made]: [boolean, PictureRequest | undefined] = [false, undefined];
+let [busy, made]: [boolean, Wish | undefined] = [false, undefined];
 let wishedAt = 0;
 
 effect(() => {
@@ -94,7 +101,7 @@ async function pump(): Promise<void> {
   }
 }
 
-async function make(wish: PictureRequest, at: number): Promise<void> {
+async function make({ settled: _, ...wish }: Wish, at: number): Promise<void> {
   try {
     const now = shown.peek();
     const isThere = now !== undefined && now.scene === wish.scene && now.frame === wish.frame && now.before.shrink === wish.shrink;
