@@ -1,5 +1,5 @@
 /**
- * The studio on a phone: every screen with all it tells, and nothing that acts. Every button that can be seen is pressed and every key that means something
+ * The studio on a phone, and on another machine's large screen: every screen with all it tells, and nothing that acts. Every button that can be seen is pressed and every key that means something
  * elsewhere; afterwards the workspace is as it was, and nothing was asked of the server but to look.
  */
 import { createHash } from 'node:crypto';
@@ -218,6 +218,24 @@ describe.skipIf(noBrowser)('on a phone', () => {
     expect(asked.filter((one) => !/^POST \/api\/(merge\/(scene|picture)|training\/estimate)$/.test(one))).toEqual([]);
     expect(state()).toBe(before);
     expect(readdirSync(join(workspace, '.liae/jobs'))).toEqual(jobs);
+  });
+
+  test('a large screen of another machine looks on as well, and says why', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.route('**/api/studio', async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...((await answer.json()) as object), mayAct: false } });
+    });
+    await page.reload();
+    asked.length = 0;
+    for (const screen of screens) {
+      await open(screen);
+      await page.getByText('Read-only from this machine').waitFor();
+      for (const name of Object.values(acting).flat()) expect(await visible(name), `${screen}: ${name}`).toBe(0);
+      await expectFitting(page);
+      await expectAccessible(page);
+    }
+    expect(asked.filter((one) => !/^POST \/api\/(merge\/(scene|picture)|training\/estimate)$/.test(one))).toEqual([]);
   });
 
   test('nothing failed on the page and nobody else was asked', () => {

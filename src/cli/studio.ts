@@ -19,11 +19,12 @@ export const studio: Command = {
   about: [
     'Serves a page for the folder WORKSPACE, which is made if it does not exist, and opens it in the browser. Without WORKSPACE the page asks which one: the last ones, another, or a new one. The address holds a key that changes with every start; without it the server answers nothing.',
     'Ctrl-C ends the server. Jobs run in processes of their own and go on; the next liae studio of the same folder finds them again.',
-    'Only this machine can reach the page unless --host says otherwise. Nothing is encrypted: open it to networks that you trust.',
+    'Only this machine can reach the page unless --host says otherwise; other machines that have the address then look on, and change nothing unless --remote-changes is given. Nothing is encrypted: open it to networks that you trust.',
   ].join('\n'),
   flags: [
     { name: 'port', kind: 'value', shape: 'N', help: 'port; 0 takes a free one', default: String(PORT) },
     { name: 'host', kind: 'value', shape: 'ADDRESS', help: 'address to bind to; 0.0.0.0 for all of this machine', default: '127.0.0.1' },
+    { name: 'remote-changes', kind: 'switch', help: 'with --host: let other machines change the workspace too, not only look' },
     { name: 'open', kind: 'switch', help: 'open the page in the browser', default: 'yes' },
     { name: 'json', kind: 'switch', help: 'print one JSON object for each event on stdout' },
   ],
@@ -35,6 +36,7 @@ export const studio: Command = {
       workspace: args.rest[0] === undefined ? undefined : resolve(args.rest[0]),
       host: optional(args, 'host') ?? '127.0.0.1',
       port: wholeNumber(optional(args, 'port') ?? String(PORT), '--port', [0, 65535]),
+      remoteChanges: args.values['remote-changes'] === true,
       program: [process.execPath, main],
       page: fileURLToPath(new URL('../studio/web/', import.meta.url)),
       settings: configFolder(),
@@ -43,7 +45,11 @@ export const studio: Command = {
     });
     if (asJson) out(`${JSON.stringify({ event: 'listening', url: running.url, workspace: running.workspace ?? null })}\n`);
     else out(`${running.url}\n`);
-    if (!running.loopback) note('open to the network, without encryption: whoever has this address can change the workspace');
+    if (!running.loopback) {
+      const may =
+        args.values['remote-changes'] === true ? 'change the workspace' : 'look at the workspace; --remote-changes lets them change it';
+      note(`open to the network, without encryption: whoever has this address can ${may}`);
+    }
     if (!asJson) note('Ctrl-C ends the page; jobs go on');
     if (args.values.open !== false) openBrowser(running.url, note);
     const stop = new AbortController();

@@ -6,6 +6,7 @@ import { facesJob, fileName } from './protocol/faces.ts';
 import { mergeJob } from './protocol/merge.ts';
 import { either, flag, type Infer, integer, list, nullable, number, object, optional, table, text, word } from './schema.ts';
 
+export * from './protocol/acting.ts';
 export * from './protocol/demo.ts';
 export * from './protocol/export.ts';
 export * from './protocol/faces.ts';

@@ -20,6 +20,8 @@ export const studioInfo = object({
   ),
   /** Whether the page may open other folders; not where the network can reach it. */
   canOpen: flag(),
+  /** Whether the one who asks may change anything: on this machine, or with --remote-changes. */
+  mayAct: flag(),
   /** The last one first. */
   recent: list(object({ folder: folder(), name: text(), opened: text(), there: flag() }), { max: mostRecent }),
   /** Folders that do not exist yet: for a new workspace, and for one with the demo. */

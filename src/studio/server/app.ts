@@ -5,9 +5,9 @@ import { extname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { LiaeError, OptionError } from '../../base/index.ts';
-import type { Problem } from '../protocol.ts';
+import { isActing, type Problem } from '../protocol.ts';
 import { openApi, routes } from './api.ts';
-import { type GateOptions, guards, judge } from './gate.ts';
+import { type Ends, type GateOptions, guards, isFromHere, judge, lookingOnly } from './gate.ts';
 import { MissingJob } from './jobs.ts';
 import { NoWorkspace } from './openStudio.ts';
 import { isBytes, type Route, type Studio } from './routing.ts';
@@ -25,16 +25,18 @@ export interface AppOptions {
   readonly onFault: (error: unknown) => void;
 }
 
-/** @returns what answers a request. */
-export function studioApp({ studio, gate, page, onFault }: AppOptions): (request: Request) => Response | Promise<Response> {
-  const app = new Hono();
-  app.use(async ({ req, header, json, html }, next) => {
+/** @returns what answers a request that came over such a connection. */
+export function studioApp({ studio, gate, page, onFault }: AppOptions): (request: Request, ends: Ends) => Response | Promise<Response> {
+  const app = new Hono<{ Bindings: Ends }>();
+  const mayAct = (ends: Ends): boolean => gate().remoteChanges || isFromHere(ends);
+  app.use(async ({ req, env, header, json, html }, next) => {
     for (const [name, value] of Object.entries(guards)) header(name, value);
     header('cache-control', 'no-store');
     const url = new URL(req.url);
     const verdict = judge({ method: req.method, url, header: (name) => req.header(name) }, gate());
     if (verdict.pass) {
       if (verdict.cookie !== undefined) header('set-cookie', verdict.cookie);
+      if (!mayAct(env) && isActing(req.method, url.pathname.replace(/^\/api(?=\/)/, ''))) return json({ error: lookingOnly }, 403);
       return await next();
     }
     if (url.pathname === '/' && verdict.status === 401) return html(strangerPage, 401);
@@ -50,6 +52,7 @@ export function studioApp({ studio, gate, page, onFault }: AppOptions): (request
         query,
         body: await bodyOf(route, context.req.raw),
         id: context.req.param('id') ?? '',
+        mayAct: mayAct(context.env),
         request: context.req.raw,
       });
       if (!isBytes(answer)) return context.json(answer as object);
@@ -79,7 +82,7 @@ export function studioApp({ studio, gate, page, onFault }: AppOptions): (request
     onFault(error);
     return context.json({ error: { message: 'a fault of the program; the terminal of liae studio says more' } satisfies Problem }, 500);
   });
-  return (request) => app.fetch(request);
+  return (request, ends) => app.fetch(request, ends);
 }
 
 const types: Readonly<Record<string, string>> = {

@@ -4,12 +4,15 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { Problem } from '../protocol.ts';
 
 export interface GateOptions {
   readonly token: string;
   /** The address that the server is bound to. */
   readonly host: string;
   readonly port: number;
+  /** Whether other machines may change anything; without it they look on. */
+  readonly remoteChanges: boolean;
 }
 
 export interface Visit {
@@ -53,6 +56,26 @@ function isOwnHost(given: string, { host, port }: GateOptions): boolean {
   if (loopback.includes(name.toLowerCase())) return true;
   return !isLoopback(host) && isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
+
+/** Both ends of a connection. */
+export interface Ends {
+  readonly remoteAddress?: string | undefined;
+  readonly localAddress?: string | undefined;
+}
+
+/** Whether it comes from this machine: over loopback, or from the very address that it came to. What is not known is taken for another machine. */
+export function isFromHere({ remoteAddress, localAddress }: Ends): boolean {
+  if (remoteAddress === undefined) return false;
+  return isLoopback(remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '')) || remoteAddress === localAddress;
+}
+
+/** To another machine that may only look. */
+export const lookingOnly: Problem = {
+  message: 'other machines may only look at this workspace',
+  found: 'a request from another machine that would change something',
+  expected: 'changes from the machine that liae studio runs on',
+  next: 'start it with --remote-changes, if all who have the address may change everything here',
+};
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 

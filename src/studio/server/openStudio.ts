@@ -89,10 +89,15 @@ export class OpenStudio implements Studio, Disposable {
     return this.#opened;
   }
 
-  async info(): Promise<StudioInfo> {
+  async info(mayAct: boolean): Promise<StudioInfo> {
     const { version, canOpen, root, key } = this;
     return {
-      ...{ version, canOpen, workspace: root === undefined || key === undefined ? null : { name: nameOf(root), folder: root, key } },
+      ...{
+        version,
+        canOpen,
+        mayAct,
+        workspace: root === undefined || key === undefined ? null : { name: nameOf(root), folder: root, key },
+      },
       recent: canOpen ? await this.settings.recent() : [],
       suggested: canOpen
         ? { plain: await freeFolder(join(homedir(), 'liae', 'workspace')), demo: await freeFolder(join(homedir(), 'liae', 'demo')) }

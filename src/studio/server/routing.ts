@@ -26,7 +26,7 @@ export interface Studio {
   readonly marking: MarkingChoice;
   /** Whether pages may open other folders. */
   readonly canOpen: boolean;
-  readonly info: () => Promise<StudioInfo>;
+  readonly info: (mayAct: boolean) => Promise<StudioInfo>;
   readonly choose: (request: OpenRequest) => Promise<void>;
 }
 
@@ -36,6 +36,8 @@ export interface Asked<Q, B> {
   readonly body: B;
   /** The last part of the path, where the route has one. */
   readonly id: string;
+  /** Whether the one who asks may change anything. */
+  readonly mayAct: boolean;
   readonly request: Request;
 }
 

@@ -15,6 +15,8 @@ export interface StudioOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Whether other machines may change anything; without it they look on. */
+  readonly remoteChanges?: boolean;
   /** What runs `liae`: a program and its first arguments. */
   readonly program: readonly string[];
   /** Folder of the built page. */
@@ -37,7 +39,7 @@ export interface RunningStudio extends AsyncDisposable {
 
 /** @throws ResourceError if the address cannot be had. @throws OptionError if the network could choose a folder. */
 export async function startStudio(options: StudioOptions): Promise<RunningStudio> {
-  const { workspace, host, port, program, page, settings, version, onFault, bench } = options;
+  const { workspace, host, port, remoteChanges = false, program, page, settings, version, onFault, bench } = options;
   const loopback = isLoopback(host);
   if (workspace === undefined && !loopback)
     throw new OptionError(`--host ${host}: which workspace?`, {
@@ -48,9 +50,9 @@ export async function startStudio(options: StudioOptions): Promise<RunningStudio
   const studio = new OpenStudio({ hub, version, settings: new Settings(settings), program, canOpen: loopback, bench });
   if (workspace !== undefined) await studio.open(workspace);
   const token = randomBytes(24).toString('base64url');
-  let gate: GateOptions = { token, host, port };
+  let gate: GateOptions = { token, host, port, remoteChanges };
   const fetch = studioApp({ studio, gate: () => gate, page, onFault });
-  const server = serve({ fetch, hostname: host, port });
+  const server = serve({ fetch: (request, { incoming: { socket } }) => fetch(request, socket), hostname: host, port });
   try {
     await new Promise<void>((resolve, reject) => server.once('listening', resolve).once('error', reject));
   } catch (cause) {

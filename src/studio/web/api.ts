@@ -1,22 +1,23 @@
 /** Requests to the server. A refusal is thrown as the server words it: what, found, expected, next. */
-import type {
-  Changed,
-  DiskUse,
-  FaceDetail,
-  FaceList,
-  JobInfo,
-  JobOrder,
-  JobRequest,
-  Marking,
-  MarkingRequest,
-  OpenRequest,
-  OptionGroup,
-  Problem,
-  StudioInfo,
-  VerdictInfo,
-  WorkspaceInfo,
+import {
+  type Changed,
+  type DiskUse,
+  type FaceDetail,
+  type FaceList,
+  isActing,
+  type JobInfo,
+  type JobOrder,
+  type JobRequest,
+  type Marking,
+  type MarkingRequest,
+  type OpenRequest,
+  type OptionGroup,
+  type Problem,
+  type StudioInfo,
+  type VerdictInfo,
+  type WorkspaceInfo,
 } from '../protocol.ts';
-import { isActing, readOnly } from './readOnly.ts';
+import { readOnly, whyReadOnly } from './readOnly.ts';
 import { t } from './words.ts';
 
 export class Refused extends Error {
@@ -34,9 +35,9 @@ export const query = (values: Readonly<Record<string, string | number>>): string
     .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
     .join('&');
 
-/** @throws Refused as the server refuses, and on a small screen for whatever would change something. */
+/** @throws Refused as the server refuses, and where one may only look for whatever would change something. */
 export async function ask(method: string, path: string, body?: unknown): Promise<Response> {
-  refuseOnSmallScreens(method, path);
+  refuseToAct(method, path);
   const sent = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
   const response = await fetch(`/api${path}`, { method, ...sent });
   if (response.ok) return response;
@@ -44,8 +45,8 @@ export async function ask(method: string, path: string, body?: unknown): Promise
   throw new Refused(problemIn(answer) ?? { message: `${response.status} ${response.statusText}` }, response.status);
 }
 
-function refuseOnSmallScreens(method: string, path: string): void {
-  if (readOnly.peek() && isActing(method, path)) throw new Refused({ message: t('readOnly') }, 0);
+function refuseToAct(method: string, path: string): void {
+  if (readOnly.peek() && isActing(method, path)) throw new Refused({ message: t(whyReadOnly()) }, 0);
 }
 
 function problemIn(answer: unknown): Problem | undefined {
@@ -112,7 +113,7 @@ export function sendFile<T>(
   { onProgress, signal }: { onProgress?: (sent: number) => void; signal?: AbortSignal } = {},
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    refuseOnSmallScreens('PUT', path);
+    refuseToAct('PUT', path);
     const request = new XMLHttpRequest();
     const abort = (): void => request.abort();
     request.open('PUT', `/api${path}`);

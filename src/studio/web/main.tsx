@@ -8,7 +8,7 @@ import { JobsDrawer, progressShare, titleOf } from './parts/jobsDrawer.tsx';
 import { Tour } from './parts/tour.tsx';
 import { Uploads } from './parts/uploads.tsx';
 import { inLanguage, problemOf } from './problems.ts';
-import { readOnly } from './readOnly.ts';
+import { readOnly, whyReadOnly } from './readOnly.ts';
 import { ExportScreen } from './screens/export.tsx';
 import { FacesScreen } from './screens/faces.tsx';
 import { MergeScreen } from './screens/merge.tsx';
@@ -172,7 +172,7 @@ function Page() {
       )}
       {/* Where nothing inside takes the focus, the screen itself does, to be scrolled by keys. */}
       <main id="content" tabIndex={readOnly.value ? 0 : -1}>
-        {readOnly.value && <p class="looks-on-line muted">{t('readOnly')}</p>}
+        {readOnly.value && <p class="looks-on-line muted">{t(whyReadOnly())}</p>}
         <h1 class="unseen">{isOpen ? t(screen) : 'liae studio'}</h1>
         {studio.value === undefined ? <p class="muted pad">{t('loading')}</p> : isOpen ? <Screen /> : <StartScreen />}
       </main>

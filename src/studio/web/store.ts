@@ -2,6 +2,7 @@
 import type { DiskUse, FaceList, JobInfo, OptionGroup, Problem, StudioEvent, StudioInfo, WorkspaceInfo } from '../protocol.ts';
 import { protocolVersion } from '../protocol.ts';
 import { Refused, readFaces, readJobs, readOptions, readStudio, readUse, readWorkspace, setWorkspaceKey } from './api.ts';
+import { mayAct } from './readOnly.ts';
 import { computed, signal } from './ui.ts';
 
 export const studio = signal<StudioInfo | undefined>(undefined);
@@ -159,6 +160,7 @@ const handlers: { readonly [E in StudioEvent as E['event']]: (event: E) => void 
 async function begin(): Promise<void> {
   const info = await readStudio();
   setWorkspaceKey(info.workspace?.key ?? '');
+  mayAct.value = info.mayAct;
   studio.value = info;
   if (info.workspace !== null) refreshAll();
 }

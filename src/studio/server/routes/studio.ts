@@ -7,22 +7,22 @@ import { type Route, route, type Studio } from '../routing.ts';
 export const studioRoutes: readonly Route[] = [
   route('GET', '/studio', 'which workspace is open, and which were', {
     reply: studioInfo,
-    answer: async ({ studio }) => await studio.info(),
+    answer: async ({ studio, mayAct }) => await studio.info(mayAct),
   }),
   route('POST', '/studio/open', 'open another workspace, or make one; over loopback alone', {
     body: openRequest,
     reply: studioInfo,
-    async answer({ studio, body }) {
+    async answer({ studio, body, mayAct }) {
       await studio.choose(body);
-      return await studio.info();
+      return await studio.info(mayAct);
     },
   }),
   route('POST', '/studio/forget', 'take a folder off the list of recent workspaces; it stays as it is', {
     body: object({ folder: text({ min: 1, max: 4000 }) }),
     reply: studioInfo,
-    async answer({ studio, body }) {
+    async answer({ studio, body, mayAct }) {
       if (studio.canOpen) await studio.settings.forget(body.folder);
-      return await studio.info();
+      return await studio.info(mayAct);
     },
   }),
   route('GET', '/marking', 'how films are marked as made by a model', {

@@ -1,6 +1,7 @@
 /** Texts of workspaces and of the frame of the page, in English: the choice of one, what arrives, how much room it takes, how jobs end. */
 export const workspaceEn = {
   readOnly: 'Read-only on a small screen',
+  readOnlyRemote: 'Read-only from this machine: the studio was started without --remote-changes',
   readOnlyStart: 'Open a workspace on a larger screen; then all of it can be looked at here.',
   workspaces: 'Workspaces',
   otherWorkspace: 'Workspace {0}: open another',
