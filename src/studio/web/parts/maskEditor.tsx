@@ -22,7 +22,8 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
   const [before, after, keepOwn, store] = [useSignal(0), useSignal(0), useSignal(true), useSignal(false)];
   const saving = useSignal(false);
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.querySelector<SVGElement>('.stage')?.focus(), []);
+  const focusStage = (): void => box.current?.querySelector<SVGElement>('.stage')?.focus();
+  useEffect(focusStage, []);
   const { history, mode, draft, chosen, present, past, put, change } = regions;
   const save = async (): Promise<void> => {
     if (saving.value) return;
@@ -90,7 +91,14 @@ export function MaskEditor({ path, face, href, v, zoom, dirty, keys, onSave, aro
               <p>
                 <strong>{t('onlyExcludes')}</strong> {t('onlyExcludesNext')}
               </p>
-              <button type="button" class="small" onClick={begin}>
+              <button
+                type="button"
+                class="small"
+                onClick={() => {
+                  begin();
+                  focusStage(); // the button goes, and keys are to mean the same as before
+                }}
+              >
                 {t('startFromOutline')}
               </button>
             </div>
