@@ -6,11 +6,11 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import jpegDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import jpegEncoder from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js';
-import { convertIndexedToRgb, decode as decodePng, encode as encodePng } from 'fast-png';
+import { encode as encodePng } from 'fast-png';
 import { FormatError } from '../../base/index.ts';
 import type { ByteImage, ImageCodec } from '../../image/index.ts';
 import type { DeepImage } from '../../video/index.ts';
-import { plainPng } from './plainPng.ts';
+import { readPng } from './readPng.ts';
 
 const MAX_SIDE = 16384;
 const MAX_PIXELS = 100_000_000;
@@ -150,18 +150,8 @@ function jpegSize(bytes: Uint8Array, name: string): [width: number, height: numb
 }
 
 function pngPixels(bytes: Uint8Array, name: string): ByteImage {
-  let png: ReturnType<typeof decodePng>;
-  let colours: Uint8Array | undefined;
-  try {
-    png = decodePng(plainPng(bytes, name, (size) => checkSize(size, name)));
-    colours = png.palette === undefined ? undefined : convertIndexedToRgb(png);
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new FormatError(`${name}: this PNG is damaged`, { found, next: 'restore the file, or remove it', cause });
-  }
+  const png = readPng(bytes, name, (size) => checkSize(size, name));
   const { width, height, depth } = png;
-  if (colours !== undefined) return { width, height, channels: 3, data: colours };
   const wide = depth < 8 ? unpacked(png.data, width, height, depth) : png.data;
   const channels = png.channels >= 3 ? 3 : 1;
   const skip = png.channels - channels;
@@ -181,14 +171,7 @@ function pngPixels(bytes: Uint8Array, name: string): ByteImage {
  */
 export function deepPng(bytes: Uint8Array, name: string): DeepImage | undefined {
   if (bytes[0] !== 0x89 || bytes[24] !== 16) return undefined;
-  let png: ReturnType<typeof decodePng>;
-  try {
-    png = decodePng(plainPng(bytes, name, (size) => checkSize(size, name)));
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    const found = cause instanceof Error ? cause.message : String(cause);
-    throw new FormatError(`${name}: this PNG is damaged`, { found, next: 'restore the file, or remove it', cause });
-  }
+  const png = readPng(bytes, name, (size) => checkSize(size, name));
   const { width, height, channels } = png;
   const data = new Uint16Array(width * height * 3);
   for (let from = 0, to = 0; to < data.length; from += channels) {
