@@ -172,7 +172,15 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     await page.getByText('Nothing is running').waitFor();
     rmSync(join(workspace, 'aside'), { recursive: true });
 
+    const dialog = page.getByRole('dialog');
     for (const clip of ['data_dst', 'data_src']) {
+      // How long it will take is told from work of the same step that was measured, and only then.
+      await page.getByRole('button', { name: `Extract faces… ${clip}.mp4` }).click();
+      expect(await dialog.getByText(/^About/).count()).toBe(0);
+      await page.getByLabel('Every nth frame').fill('6');
+      const told = dialog.getByText(/^About \d+ (s|min), at the [\d.]+ frames\/s measured with data_dst.mp4$/);
+      await expect.poll(() => told.count()).toBe(clip === 'data_src' ? 1 : 0);
+      await page.keyboard.press('Escape');
       await extract(`${clip}.mp4`, '6');
       await expect.poll(async () => await state(clip), { timeout: 90_000 }).toBe('done');
       await page.getByRole('link', { name: new RegExp(`^${clip}/aligned`) }).waitFor();

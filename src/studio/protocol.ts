@@ -166,6 +166,8 @@ export const jobInfo = object({
       peakBytes: nullable(integer()),
     }),
   ),
+  /** Of an extraction or a render that is done, was made here and found nothing done before: frames a second from its start to its end. */
+  pace: nullable(number()),
   /** The last thing it said. */
   note: nullable(text({ max: 4000 })),
   /** When it has stopped, another job of other options goes on in its place. */

@@ -91,9 +91,11 @@ export interface Told {
   readonly from: { readonly phase: string; readonly done: number; readonly at: number } | null;
   /** Why a training ended. */
   readonly reason: string | null;
+  /** Frames of an extraction or a render that made all of them itself, so that its time is that of the work. */
+  readonly made: number | null;
 }
 
-export const nothingTold: Told = { progress: null, training: null, note: null, from: null, reason: null };
+export const nothingTold: Told = { progress: null, training: null, note: null, from: null, reason: null, made: null };
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -166,11 +168,19 @@ export function tell(told: Told, line: Line, at: number): Told {
       const reason = (['target', 'stopped', 'diverged'] as const).find((known) => known === line.reason) ?? null;
       const trouble = Array.isArray(line.trouble) ? line.trouble.filter((one) => typeof one === 'string') : []; // of a film: what could not be carried over
       const note = trouble.length === 0 ? told.note : trouble.join('\n').slice(0, 4000);
-      return { ...told, reason, note, training: told.training === null ? null : { ...told.training, reason } };
+      return { ...told, reason, note, made: madeIn(line), training: told.training === null ? null : { ...told.training, reason } };
     }
     default:
       return told;
   }
+}
+
+/** What the last event of a run that did all of its work says it made: `liae merge` with frames and made, `liae extract` with clips and analysis. */
+function madeIn({ frames, made, clips, analysis }: Line): number | null {
+  if (typeof frames === 'number') return made === frames ? frames : null;
+  if (!Array.isArray(clips) || clips.length !== 1 || typeof analysis !== 'object' || analysis === null) return null;
+  const [all, analysed] = [(clips[0] as Line).frames, (analysis as Line).frames];
+  return typeof all === 'number' && all === analysed ? all : null;
 }
 
 const fresh: Training = {

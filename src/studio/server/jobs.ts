@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { appendFile, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { LiaeError, OptionError, ResourceError } from '../../base/index.ts';
 import { replaceFile } from '../../platform/node/files.ts';
@@ -277,10 +278,16 @@ function stateAfter(code: number, { state, told }: Job): JobInfo['state'] {
   return state === 'stopping' && code > 128 ? 'stopped' : 'failed';
 }
 
-const infoOf = ({ id, request, state, started, ended, restarts, told: { progress, training, note } }: Job): JobInfo => ({
+const infoOf = ({ id, request, state, started, ended, restarts, process, told: { progress, training, note, made } }: Job): JobInfo => ({
   ...{ id, request, state, started, ended, training, note, restarts },
+  pace: state === 'done' && ended !== null && process.host === hostname() ? paceOf(made, Date.parse(ended) - Date.parse(started)) : null,
   progress: progress === null || isAlive(state) ? progress : { ...progress, perSecond: null, secondsLeft: null },
 });
+
+/** Of fewer frames, most of the time is that of the start. */
+const FEWEST_PACED = 24;
+const paceOf = (frames: number | null, ms: number): number | null =>
+  frames !== null && frames >= FEWEST_PACED && ms > 0 ? (frames / ms) * 1000 : null;
 
 interface Start {
   readonly cwd: string;

@@ -42,6 +42,7 @@ export const workspaceEn = {
   uploadsCancelled: 'Cancelled: {0} of {1} {1:file has|files have} arrived; nothing is left of the others.',
   leftOut: '{0} {0:file was|files were} left out',
   leftOutExpected: 'clips or pictures',
+  forecast: 'About {0}, at the {1} frames/s measured with {2}',
   jobsOver: 'Ended',
   clearJobs: 'Clear the list',
   since: 'since {0}',

@@ -42,6 +42,7 @@ export const workspaceZh: Readonly<Record<keyof typeof workspaceEn, string>> = {
   uploadsCancelled: '已取消：{1} 个文件中有 {0} 个已传完，其余未留下任何内容。',
   leftOut: '{0} 个文件未接收',
   leftOutExpected: '视频或图片',
+  forecast: '约 {0}（按 {2} 实测的每秒 {1} 帧计）',
   jobsOver: '已结束',
   clearJobs: '清空列表',
   since: '开始于 {0}',

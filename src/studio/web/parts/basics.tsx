@@ -1,5 +1,6 @@
 /** Small parts that every screen uses. */
 import type { Problem } from '../../protocol.ts';
+import { type Forecast, roughly } from '../pace.ts';
 import { inLanguage } from '../problems.ts';
 import { readOnly } from '../readOnly.ts';
 import { type ComponentChildren, useEffect, useRef } from '../ui.ts';
@@ -125,6 +126,13 @@ export function FormEnd({
       </button>
     </footer>
   );
+}
+
+/** How long it will take, where that is known. */
+export function ForecastLine({ forecast }: { readonly forecast: Forecast | undefined }) {
+  if (forecast === undefined) return null;
+  const { seconds, pace, of } = forecast;
+  return <p class="muted forecast">{t('forecast', roughly(seconds), pace < 10 ? pace.toFixed(1) : Math.round(pace), of)}</p>;
 }
 
 /** A label over its control. */

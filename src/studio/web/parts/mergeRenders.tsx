@@ -2,10 +2,11 @@
 import { type FilmPreset, filmPresets, type JobInfo, type MergeJobRequest, type RenderQueueInfo } from '../../protocol.ts';
 import { forgetJob, json, orderJob, query } from '../api.ts';
 import { choice, ensureSaved, frames, partsOf, scene, session } from '../mergeState.ts';
+import { forecast } from '../pace.ts';
 import { attempt, isAlive, jobs, workspace } from '../store.ts';
 import { signal, useEffect, useSignal } from '../ui.ts';
 import { count, moment, t } from '../words.ts';
-import { Dialog, Empty, Field, Meter } from './basics.tsx';
+import { Dialog, Empty, Field, ForecastLine, Meter } from './basics.tsx';
 import { progressText } from './jobsDrawer.tsx';
 
 const waiting = signal<RenderQueueInfo>({ paused: false, waiting: [] });
@@ -298,6 +299,15 @@ function Form({ isBusy }: { readonly isBusy: boolean }) {
           />
         </label>
       </div>
+      <ForecastLine
+        forecast={forecast(
+          jobs.value,
+          'merge',
+          chosen.clip,
+          range.value === 'all' ? frames.value : Math.max(0, (to.value > from.value ? to.value : frames.value) - from.value),
+          (request) => request.kind === 'merge' && request.model === chosen.model && request.codec === codec,
+        )}
+      />
       <button type="submit" class="primary" disabled={sending.value || open === undefined}>
         {t(isBusy ? 'addRenderNext' : 'addRender')}
       </button>

@@ -1,8 +1,9 @@
 /** The first screen: clips, facesets and models of the workspace, and the next step wherever something is missing. */
 import type { ClipInfo, FacesetInfo, ForeignModels, ModelInfo } from '../../protocol.ts';
 import { addDemo, faceUrl, previewUrl, startJob, thumbnailUrl } from '../api.ts';
-import { Dialog, Empty, Field, FormEnd } from '../parts/basics.tsx';
-import { attempt, drawer, go, hashOf, isAlive, trainingOf, use, workspace } from '../store.ts';
+import { forecast } from '../pace.ts';
+import { Dialog, Empty, Field, ForecastLine, FormEnd } from '../parts/basics.tsx';
+import { attempt, drawer, go, hashOf, isAlive, jobs, trainingOf, use, workspace } from '../store.ts';
 import { useRef, useSignal } from '../ui.ts';
 import { addFiles, uploading } from '../uploads.ts';
 import { bytes, count, duration, moment, t } from '../words.ts';
@@ -219,6 +220,16 @@ function ModelCard({ model }: { readonly model: ModelInfo }) {
 const folderFor = (clip: string): string => `${clip.replace(/\.[^./]+$/, '')}/aligned`;
 
 function ExtractDialog({ clip, onClose }: { readonly clip: ClipInfo; readonly onClose: () => void }) {
+  const every = useSignal(1);
+  const frames = clip.about?.frames ?? undefined;
+  // Frames between are decoded too, so that only work of the same step is alike.
+  const time = forecast(
+    jobs.value,
+    'extract',
+    clip.path,
+    frames && Math.ceil(frames / every.value),
+    (request) => request.kind === 'extract' && request.every === every.value,
+  );
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
@@ -250,7 +261,15 @@ function ExtractDialog({ clip, onClose }: { readonly clip: ClipInfo; readonly on
             <input name="size" type="number" min={256} max={2048} step={16} required defaultValue="512" />
           </Field>
           <Field label={t('extractEvery')}>
-            <input name="every" type="number" min={1} max={100000} required defaultValue="1" />
+            <input
+              name="every"
+              type="number"
+              min={1}
+              max={100000}
+              required
+              defaultValue="1"
+              onInput={({ currentTarget }) => (every.value = Math.max(1, Math.floor(currentTarget.valueAsNumber) || 1))}
+            />
           </Field>
           <Field label={t('extractMax')}>
             <input name="maxFaces" type="number" min={0} max={1000} required defaultValue="0" />
@@ -260,6 +279,7 @@ function ExtractDialog({ clip, onClose }: { readonly clip: ClipInfo; readonly on
           <input name="again" type="checkbox" />
           <span>{t('extractAgain')}</span>
         </label>
+        <ForecastLine forecast={time} />
         <FormEnd label={t('extractShort')} onCancel={onClose} />
       </form>
     </Dialog>
