@@ -5,19 +5,24 @@
  *
  *   npm run bench -- merge [runs] [words that modes must contain]
  *
- * With LIAE_PYTHON, a Python that has OpenCV and NumPy, the same work there (bench/peers/merge_ops.py) and ours / theirs; LOST above 1.
+ * With LIAE_PYTHON, a Python that has OpenCV and NumPy, the same work there (bench/peers/merge_ops.py), a few runs here and a few there in turn, and
+ * ours / theirs: the ratio of the medians, and the least and most of the turns'; LOST above 1.
  */
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { floatImage } from '../dist/image/index.js';
 import { cropFace, mergeFrame, mergeTools, resolveMergeSettings } from '../dist/merge/index.js';
 import { nodeCodec } from '../dist/platform/node/codec.js';
 
-const [runs = '9', ...words] = process.argv.slice(2);
+const [runs = '25', ...words] = process.argv.slice(2);
 const RESOLUTION = 256;
 const SHARE = 0.4;
+/** Runs of one side before it is the other's turn. */
+const TURN = 5;
 
 /** Nothing done to the mask but what a case says. */
 const plain = { erode_mask_modifier: 0, blur_mask_modifier: 0 };
@@ -49,65 +54,88 @@ const prediction = {
   dstMask: oval(RESOLUTION, 0.38, 0.44),
 };
 
-const peer = peerTimes();
+const scratch = mkdtempSync(join(tmpdir(), 'liae-bench-'));
+const peer = await openPeer();
 console.log(`${cpus()[0]?.model.trim()}, Node ${process.version}; ${runs} runs a line, times in ms: median (least … most)`);
-for (const [width, height] of [
-  [1280, 720],
-  [1920, 1080],
-]) {
-  const frame = scene(width, height);
-  const points = scaled(landmarks, width, height);
-  console.log(`\n${width}×${height}`);
-  const size = `${width}x${height}`;
-  if (words.length === 0) {
+if (peer !== undefined) console.log(peer.about);
+try {
+  for (const [width, height] of [
+    [1280, 720],
+    [1920, 1080],
+  ]) {
+    const frame = scene(width, height);
+    const points = scaled(landmarks, width, height);
     const png = await codec.encodePng(frame);
-    await report(size, 'PNG read', () => codec.decode(png, 'frame'));
-    await report(size, 'PNG write', () => codec.encodePng(frame));
+    const file = join(scratch, `${width}x${height}.png`);
+    writeFileSync(file, png);
+    console.log(`\n${width}×${height}`);
+    if (words.length === 0) {
+      await report(file, 'PNG read', () => codec.decode(png, 'frame'));
+      await report(file, 'PNG write', () => codec.encodePng(frame));
+    }
+    for (const [name, asked] of Object.entries(cases)) {
+      if (!words.every((word) => name.includes(word))) continue;
+      const settings = resolveMergeSettings({ ...plain, ...asked });
+      await report(file, name, (i) => {
+        const crop = cropFace(frame, points, { resolution: RESOLUTION, faceType: 'whole_face' }, settings, tools.simd);
+        return mergeFrame(frame, [{ crop, prediction }], settings, { motion: { power: 14, angleDeg: 30 }, seed: 1, frame: i, tools });
+      });
+    }
   }
-  for (const [name, asked] of Object.entries(cases)) {
-    if (!words.every((word) => name.includes(word))) continue;
-    const settings = resolveMergeSettings({ ...plain, ...asked });
-    await report(size, name, (i) => {
-      const crop = cropFace(frame, points, { resolution: RESOLUTION, faceType: 'whole_face' }, settings, tools.simd);
-      return mergeFrame(frame, [{ crop, prediction }], settings, { motion: { power: 14, angleDeg: 30 }, seed: 1, frame: i, tools });
-    });
-  }
+} finally {
+  peer?.close();
+  rmSync(scratch, { recursive: true, force: true });
 }
 
-async function report(size, name, work) {
+async function report(file, name, work) {
   for (let i = 0; i < 20; i++) await work(i); // until everything is compiled
-  const times = [];
-  for (let i = 0; i < Number(runs); i++) {
-    const before = process.cpuUsage();
-    await work(i);
-    const { user, system } = process.cpuUsage(before);
-    times.push((user + system) / 1000);
+  await peer?.times(file, name, 2);
+  const [ours, theirs, ratios] = [[], [], []];
+  for (let left = Number(runs); left > 0; left -= TURN) {
+    const turn = [];
+    for (let i = 0; i < Math.min(left, TURN); i++) {
+      const before = process.cpuUsage();
+      await work(i);
+      const { user, system } = process.cpuUsage(before);
+      turn.push((user + system) / 1000);
+    }
+    ours.push(...turn);
+    const other = (await peer?.times(file, name, turn.length)) ?? [];
+    theirs.push(...other);
+    if (other.length > 0) ratios.push(median(turn) / median(other));
   }
-  times.sort((a, b) => a - b);
-  const at = (i) => times[i].toFixed(1);
-  const theirs = peer.get(`${size} ${name}`);
-  const ratio = theirs && times[times.length >> 1] / theirs;
-  const beside = ratio === undefined ? '' : `  OpenCV ${theirs.toFixed(1)}, ratio ${ratio.toFixed(2)}${ratio > 1 ? ' LOST' : ''}`;
-  console.log(`  ${name.padEnd(28)} ${at(times.length >> 1).padStart(7)}  (${at(0)} … ${at(times.length - 1)})${beside}`);
+  const spread = (values, digits) => `${Math.min(...values).toFixed(digits)} … ${Math.max(...values).toFixed(digits)}`;
+  const ratio = median(ours) / median(theirs);
+  const beside =
+    theirs.length === 0
+      ? ''
+      : `  OpenCV ${median(theirs).toFixed(1)}, ratio ${ratio.toFixed(2)} (${spread(ratios, 2)})${ratio > 1 ? ' LOST' : ''}`;
+  console.log(`  ${name.padEnd(28)} ${median(ours).toFixed(1).padStart(7)}  (${spread(ours, 1)})${beside}`);
 }
 
-/** OpenCV's medians by size and name; none without LIAE_PYTHON. */
-function peerTimes() {
-  const times = new Map();
+function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+/** OpenCV in a process of its own, which works when it is asked; none without LIAE_PYTHON. */
+async function openPeer() {
   const python = process.env.LIAE_PYTHON;
-  if (!python) return times;
-  const { status, stdout } = spawnSync(python, [fileURLToPath(new URL('peers/merge_ops.py', import.meta.url)), runs], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  if (status !== 0) throw new Error('bench/peers/merge_ops.py did not run');
-  let size = '';
-  for (const line of stdout.split('\n')) {
-    if (/^\d+x\d+$/.test(line)) size = line;
-    const found = /^ {2}(\S.*?) +([\d.]+) {2}\(/.exec(line);
-    if (found) times.set(`${size} ${found[1]}`, Number(found[2]));
-  }
-  return times;
+  if (!python) return undefined;
+  const child = spawn(python, [fileURLToPath(new URL('peers/merge_ops.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    if (done) throw new Error('bench/peers/merge_ops.py ended');
+    return value;
+  };
+  return {
+    about: await next(),
+    async times(file, name, count) {
+      child.stdin.write(`${file}\t${name}\t${count}\n`);
+      return (await next()).split(' ').filter(Boolean).map(Number);
+    },
+    close: () => child.stdin.end(),
+  };
 }
 
 /** The landmarks moved so that their crop has its share of the frame. */

@@ -1,9 +1,8 @@
 """Times the operations of merging one face with OpenCV and NumPy on whole frames, one thread: what bench/merge.mjs is held against.
 
-    python bench/peers/merge_ops.py [runs]
-
-The same scene sizes, crop (40 % of the height) and settings as bench/merge.mjs: a 256 model, masks at 1024, cubic warps. Public functions only:
-warpAffine, resize, erode, GaussianBlur, seamlessClone, medianBlur, filter2D. Prints CPU milliseconds: median (least ... most).
+The same frame, crop (40 % of the height) and settings as bench/merge.mjs: a 256 model, masks at 1024, cubic warps. Public functions only:
+warpAffine, resize, erode, GaussianBlur, seamlessClone, medianBlur, filter2D. That benchmark asks for work by lines on the standard input, the frame's
+PNG, the name and the number of runs between tabs; the answer is the milliseconds of the processor of each, nothing for work that is not known here.
 """
 import sys
 import time
@@ -12,7 +11,6 @@ import cv2
 import numpy as np
 
 cv2.setNumThreads(1)
-RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 9
 SIDE, MASK = 256, 1024
 rng = np.random.default_rng(1)
 
@@ -116,37 +114,49 @@ def merge(frame, prediction, mask, mode, erode=0, blur=0, degrade=None, filtered
     return (out * 255).astype(np.uint8)
 
 
-def report(name, work):
-    work()
-    times = []
-    for _ in range(RUNS):
-        start = time.process_time()
-        work()
-        times.append((time.process_time() - start) * 1000)
-    times.sort()
-    print(f"  {name:28} {times[len(times) // 2]:7.1f}  ({times[0]:.1f} ... {times[-1]:.1f})", flush=True)
-
-
-print(f"OpenCV {cv2.__version__}, NumPy {np.__version__}, one thread; {RUNS} runs, CPU ms: median (least ... most)")
-for width, height in ((1280, 720), (1920, 1080)):
-    frame = rng.integers(60, 200, (height, width, 3), dtype=np.uint8)
-    frame = cv2.GaussianBlur(frame, (9, 9), 0)
+def lines_of(width, height, png):
+    """The work of each line, by its name in bench/merge.mjs."""
+    frame = cv2.imdecode(png, cv2.IMREAD_COLOR)
     prediction = cv2.GaussianBlur(rng.random((SIDE, SIDE, 3), dtype=np.float32), (31, 31), 0)
     mask = oval(SIDE)
-    _, png = cv2.imencode(".png", frame)
-    print(f"\n{width}x{height}")
-    report("PNG read", lambda: cv2.imdecode(png, cv2.IMREAD_COLOR))
-    for mode in ("overlay", "hist-match", "seamless", "seamless, rct", "seamless-hist-match"):
-        report(mode, lambda: merge(frame, prediction, mask, mode))
-    report("overlay, erode 10 blur 30", lambda: merge(frame, prediction, mask, "overlay", 10, 30))
-    report("seamless, erode 10 blur 30", lambda: merge(frame, prediction, mask, "seamless", 10, 30))
-    report("overlay, erode 60 blur 120", lambda: merge(frame, prediction, mask, "overlay", 60, 120))
     blurred = motion_kernel(8, 30)
 
     def filtered(face):
         face = cv2.filter2D(face, -1, blurred)
         return cv2.addWeighted(face, 3, cv2.GaussianBlur(face, (3, 3), 0), -2, 0)
 
-    report("motion 50, sharpen 4", lambda: merge(frame, prediction, mask, "overlay", 10, 30, filtered=filtered))
-    report("denoise 100", lambda: merge(frame, prediction, mask, "overlay", degrade=lambda image: denoised(image, 100)))
-    report("bicubic 50", lambda: merge(frame, prediction, mask, "overlay", degrade=lambda image: bicubic(image, 50)))
+    def merging(mode, *sizes, **steps):
+        return lambda: merge(frame, prediction, mask, mode, *sizes, **steps)
+
+    return {
+        "PNG read": lambda: cv2.imdecode(png, cv2.IMREAD_COLOR),
+        "PNG write": lambda: cv2.imencode(".png", frame),
+        **{mode: merging(mode) for mode in ("overlay", "hist-match", "seamless", "seamless, rct", "seamless-hist-match")},
+        "overlay, erode 10 blur 30": merging("overlay", 10, 30),
+        "seamless, erode 10 blur 30": merging("seamless", 10, 30),
+        "overlay, erode 60 blur 120": merging("overlay", 60, 120),
+        "motion 50, sharpen 4": merging("overlay", 10, 30, filtered=filtered),
+        "denoise 100": merging("overlay", degrade=lambda image: denoised(image, 100)),
+        "bicubic 50": merging("overlay", degrade=lambda image: bicubic(image, 50)),
+    }
+
+
+def main():
+    print(f"OpenCV {cv2.__version__}, NumPy {np.__version__}, one thread", flush=True)
+    known = {}
+    for order in sys.stdin:
+        path, name, runs = order.rstrip("\n").split("\t")
+        if path not in known:
+            png = np.fromfile(path, np.uint8)
+            height, width = cv2.imdecode(png, cv2.IMREAD_COLOR).shape[:2]
+            known[path] = lines_of(width, height, png)
+        work = known[path].get(name)
+        times = []
+        for _ in range(int(runs) if work else 0):
+            start = time.process_time()
+            work()
+            times.append((time.process_time() - start) * 1000)
+        print(" ".join(f"{t:.3f}" for t in times), flush=True)
+
+
+main()
