@@ -21,13 +21,17 @@ const after =
 const simd = (code: number): Code => [0xfd, ...unsigned(code)];
 const unary = (code: Code) => (a: Code) => after(code)(a);
 const binary = (code: Code) => (a: Code, b: Code) => after(code)(a, b);
-/** Loads at an address and a fixed offset; stores also take what is stored. Alignment is not promised. */
+/** Loads at an address and a fixed offset; stores also take what is stored, lane stores the number of a lane. Alignment is not promised. */
 const load =
   (code: Code) =>
   (address: Code, offset = 0): Code => [...address, ...code, 0, ...unsigned(offset)];
 const store =
   (code: Code) =>
   (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...code, 0, ...unsigned(offset)];
+
+const storeLane =
+  (code: Code) =>
+  (address: Code, value: Code, lane: number, offset = 0): Code => [...address, ...value, ...code, 0, ...unsigned(offset), lane];
 
 export const constant = (value: number): Code => [0x41, ...signed(value)];
 
@@ -49,6 +53,8 @@ export const i32 = {
   fromFloat: unary([0xa8]),
   load: load([0x28]),
   loadByte: load([0x2d]),
+  /** 16 bits without a sign. */
+  loadWord: load([0x2f]),
   store: store([0x36]),
 };
 
@@ -79,6 +85,10 @@ export const i32x4 = {
 
 /** Eight unsigned integers of 16 bits at once. */
 export const u16x8 = {
+  add: binary(simd(0x8e)),
+  /** Of the bytes in the lower (upper) half. */
+  fromBytesLow: unary(simd(0x89)),
+  fromBytesHigh: unary(simd(0x8a)),
   lesser: binary(simd(0x97)),
   greater: binary(simd(0x99)),
   splat: unary(simd(0x10)),
@@ -97,6 +107,9 @@ const bytesOf = (value: number): Code => [...new Uint8Array(Float32Array.of(valu
 /** One float. */
 export const f32 = {
   mul: binary([0x94]),
+  divide: binary([0x95]),
+  fromInteger: unary([0xb2]),
+  store: store([0x38]),
   constant: (value: number): Code => [0x43, ...bytesOf(value)],
 };
 
@@ -122,11 +135,50 @@ export const f32x4 = {
   store: store(simd(11)),
 };
 
+/** One float of 64 bits. */
+export const f64 = {
+  add: binary([0xa0]),
+};
+
+const doubleBytes = (value: number): Code => [...new Uint8Array(Float64Array.of(value).buffer)];
+
+/** Two floats of 64 bits at once: JavaScript's numbers, so that results are the same to the last bit. */
+export const f64x2 = {
+  add: binary(simd(0xf0)),
+  subtract: binary(simd(0xf1)),
+  mul: binary(simd(0xf2)),
+  /** The lesser (greater) of two, by one comparison: for operands that are no NaN. */
+  lesser: binary(simd(0xf6)),
+  greater: binary(simd(0xf7)),
+  floor: unary(simd(0x75)),
+  /** All bits where a < b (a > b), else none. */
+  less: binary(simd(0x49)),
+  more: binary(simd(0x4a)),
+  splat: unary(simd(0x14)),
+  splatConstant: (value: number): Code => [...simd(12), ...doubleBytes(value), ...doubleBytes(value)],
+  pair: (a: Code, b: Code): Code => [...a, ...simd(0x14), ...b, ...simd(0x22), 1],
+  first: (a: Code): Code => [...a, ...simd(0x21), 0],
+  second: (a: Code): Code => [...a, ...simd(0x21), 1],
+  /** Of the lower two integers (floats of 32 bits). */
+  fromIntegers: unary(simd(0xfe)),
+  fromFloats: unary(simd(0x5f)),
+  /** As the lower two floats of 32 bits; the others are 0. */
+  toFloats: unary(simd(0x5e)),
+};
+
 /** Any four numbers of 32 bits. */
 export const v128 = {
   load: load(simd(0)),
+  /** The lower one (two) from memory, the others 0. */
+  loadOne: load(simd(0x5c)),
+  loadTwo: load(simd(0x5d)),
   store: store(simd(11)),
+  /** One of the four (one half). */
+  storeLane: storeLane(simd(0x5a)),
+  storeHalf: storeLane(simd(0x5b)),
   and: binary(simd(0x4e)),
+  /** Bits of a that b does not have. */
+  andNot: binary(simd(0x4f)),
   or: binary(simd(0x50)),
   xor: binary(simd(0x51)),
   /** Lanes of a (0 … 3) and b (4 … 7) by their numbers. */
@@ -151,7 +203,7 @@ export const loop = (at: Local, bound: Code, step: Code, body: Code): Code => [
   ...[0x0c, 0, 0x0b, 0x0b],
 ];
 
-const kinds = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+const kinds = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 type Kind = keyof typeof kinds;
 
 export interface Local {

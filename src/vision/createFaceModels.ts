@@ -25,9 +25,8 @@ const CUT = 0.02;
 /** @param networks disposed of with the result. */
 export function createFaceModels(networks: FaceNetworks): FaceModels {
   const reader = new TileReader();
-  const inputs = new Map<FaceNetworkName, Float32Array>();
   let last: Promise<unknown> = Promise.resolve();
-  /** One run after another: they share their buffers, and the runtime would not overlap them. */
+  /** One run after another: they share the memory of their tiles, and the runtime would not overlap them. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const next = last.then(work, work);
     last = next.catch(() => undefined);
@@ -38,11 +37,7 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
     if ('channels' in image && image.channels !== 3)
       throw new RangeError(`a picture of ${image.channels} channels; the face networks see R, G, B`);
     const program = await networks.program(name);
-    const length = 3 * tile.width * tile.height;
-    const data = inputs.get(name) ?? new Float32Array(length);
-    inputs.set(name, data);
-    reader.read(image, tile, data);
-    return program.run({ input: { shape: [1, 3, tile.height, tile.width], data } });
+    return program.run({ input: { shape: [1, 3, tile.height, tile.width], data: reader.read(image, tile) } });
   };
 
   const look = async (kind: DetectorKind, image: Picture, square: Region, threshold = kind.threshold): Promise<Detection[]> => {

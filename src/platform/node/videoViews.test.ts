@@ -118,11 +118,7 @@ test.each(cases)('tiles, looks and measures from planes are those from RGB: %s',
   ] as const) {
     const region = { x: rgb.width / 2 + 3, y: rgb.height / 2 - 4, side, angle };
     const tile = { width: size, height: size, pictureFromTile: pictureFromSquare(region, size), scale: 1, offset: [0, 0, 0] as const };
-    const read = (image: Picture): Float32Array => {
-      const out = new Float32Array(size * size * 3);
-      new TileReader().read(image, { ...tile, outside: 'zero' }, out);
-      return out;
-    };
+    const read = (image: Picture): Float32Array => new TileReader().read(image, { ...tile, outside: 'zero' });
     const [a, b] = [read(rgb), read(seen)];
     for (let c = 0; c < 3; c++) {
       let [off, bias] = [0, 0];
