@@ -16,8 +16,9 @@ const ROUND = 4;
  *
  * @param whole  while what is left of the power is at least this, the median counts whole; below, as the share left / whole.
  * @param levels  for values in 0…1: they are held in so many steps, at most 65535, which takes half the time.
+ * @param out  of the same size: what is written, the image itself perhaps.
  */
-export function medianFiltered(image: FloatImage, power: number, whole: number, simd: Simd, levels?: number): FloatImage {
+export function medianFiltered(image: FloatImage, power: number, whole: number, simd: Simd, levels?: number, out?: FloatImage): FloatImage {
   if (power <= 0) return image;
   const { width, height, channels } = image;
   const lanes = levels === undefined ? floats : words;
@@ -38,12 +39,12 @@ export function medianFiltered(image: FloatImage, power: number, whole: number, 
     simd.run(n >= whole ? routines.whole : routines.share)(from, to + first, stride, row * lanes.bytes, height, n / whole);
     [from, to] = [to, from];
   }
-  const out = floatImage(width, height, channels);
+  const result = out ?? floatImage(width, height, channels);
   for (let y = 0; y < height; y++) {
     simd.run(lanes.write)(from + first + y * stride, line, row * 4, levels ?? 1);
-    out.data.set(values, y * row);
+    result.data.set(values, y * row);
   }
-  return out;
+  return result;
 }
 
 /** Writes the edge's pixels into the border around it. */

@@ -11,6 +11,7 @@ const EDGE = 2;
 
 /**
  * @param range  what values are held in, where the image is resized.
+ * @param out  what is written: another image of the new size, as large ones cost more to get than to fill.
  * @returns the image itself if it has the size already; values as resize() gives them, but for rounding in float32.
  */
 export function resizeCubic(
@@ -19,6 +20,7 @@ export function resizeCubic(
   height: number,
   simd: Simd,
   [low, high]: readonly [low: number, high: number] = [-Infinity, Infinity],
+  out: FloatImage = floatImage(width, height, image.channels),
 ): FloatImage {
   if (width === image.width && height === image.height) return image;
   const { channels } = image;
@@ -27,21 +29,28 @@ export function resizeCubic(
   // Of one channel four results are made at once, so that a row is a multiple of four.
   const columns = Math.ceil(width / 4) * 4;
   const [row, stretched] = [(image.width + 2 * EDGE) * channels, columns * channels];
+  const slot = stretched + 4; // of the last pixel a fourth float is written
   const [source, starts, weights, rows, result] = simd.layout(
-    ...([row, columns, columns * TAPS * channels, stretched * image.height, stretched] as const),
+    ...([row, columns, columns * TAPS * channels, slot * TAPS, stretched] as const),
   );
   simd.integers(starts, columns).fill(source).set(across.first.map((at) => source + (at + EDGE) * channels * 4)); // biome-ignore format: one call
   simd.floats(weights, width * TAPS * channels).set(weightsOfPixels(across.weights, channels));
   const stretch = simd.run(channels === 1 ? stretch1 : stretch3);
   const padded = simd.floats(source, row);
-  for (let y = 0; y < image.height; y++) {
-    pad(image, y, padded);
-    stretch(starts, weights, rows + y * stretched * 4, columns);
-  }
-  const out = floatImage(width, height, channels);
   const [mix, values] = [simd.run(mixRows), simd.floats(result, width * channels)];
+  // The last stretched rows, each in a place of four in turn: what is mixed is still near the processor.
+  const held = new Int32Array(TAPS).fill(-1);
+  const stretchedRow = (asked: number): number => {
+    const y = Math.min(Math.max(asked, 0), image.height - 1);
+    const at = rows + (y % TAPS) * slot * 4;
+    if (held[y % TAPS] === y) return at;
+    held[y % TAPS] = y;
+    pad(image, y, padded);
+    stretch(starts, weights, at, columns);
+    return at;
+  };
   for (let y = 0; y < height; y++) {
-    const place = (k: number): number => rows + Math.min(Math.max(down.first[y]! + k, 0), image.height - 1) * stretched * 4;
+    const place = (k: number): number => stretchedRow(down.first[y]! + k);
     const weight = down.weights.subarray(y * TAPS, (y + 1) * TAPS);
     mix(place(0), place(1), place(2), place(3), weight[0]!, weight[1]!, weight[2]!, weight[3]!, result, width * channels * 4, low, high);
     out.data.set(values, y * width * channels);

@@ -8,15 +8,16 @@ const BYTE_LEVELS = 255 * 256;
 /**
  * Denoised by medians, then softened by resizing down and up; values may overshoot 0…1.
  *
+ * @param frame  is overwritten: what is made of it lies in its place.
  * @param greatest  value of the picture that the frame, in 0…1, was read from.
  */
-export function degradeFrame(frame: FloatImage, settings: MergeSettings, greatest: number, simd: Simd): FloatImage {
+export function degradeFrame(frame: FloatImage, settings: MergeSettings, greatest: number, simd: Simd): void {
   const { image_denoise_power: denoise, bicubic_degrade_power: bicubic } = settings;
-  const quiet = medianFiltered(frame, denoise, 100, simd, greatest === 255 ? BYTE_LEVELS : greatest);
-  if (bicubic === 0) return quiet;
+  medianFiltered(frame, denoise, 100, simd, greatest === 255 ? BYTE_LEVELS : greatest, frame);
+  if (bicubic === 0) return;
   const share = 1 - bicubic / 101;
   const [width, height] = [Math.max(1, Math.trunc(frame.width * share)), Math.max(1, Math.trunc(frame.height * share))];
-  return resizeCubic(resizeCubic(quiet, width, height, simd), frame.width, frame.height, simd);
+  resizeCubic(resizeCubic(frame, width, height, simd), frame.width, frame.height, simd, undefined, frame);
 }
 
 const PALETTE = 256;

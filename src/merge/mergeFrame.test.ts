@@ -132,6 +132,27 @@ test('an 8-bit frame and the same frame in 16 bits give the same picture to a le
   }
 });
 
+test('a first face that shows nothing leaves the frame as it was around a second one, also where settings degrade what is merged', () => {
+  const frame = noisy(8);
+  const settings = resolveMergeSettings({ color_transfer_mode: 'none', bicubic_degrade_power: 50, image_denoise_power: 20 });
+  const unseen: Prediction = { face: flat(64, 3, 0.5), mask: flat(64, 1, 0), dstMask: flat(64, 1, 0) };
+  const crops = [faceAt(20, 40, 40), faceAt(130, 60, 40)].map((place) => cropFace(frame, place, MODEL, settings, tools.simd));
+  const faces = [unseen, prediction(0.5)].map((one, i) => ({ crop: crops[i]!, prediction: one }));
+  const { image, mask } = mergeFrame(frame, faces, settings, context);
+  const pane = crops[1]!.pane!;
+  let changed = 0;
+  for (let y = 0; y < HEIGHT; y++) {
+    for (let x = 0; x < WIDTH; x++) {
+      const i = y * WIDTH + x;
+      const inPane = x >= pane.x && x < pane.x + pane.image.width && y >= pane.y && y < pane.y + pane.image.height;
+      const same = [0, 1, 2].every((c) => image.data[i * 3 + c] === frame.data[i * 3 + c]);
+      if (!inPane) expect(same, `${x}, ${y}`).toBe(true);
+      if (mask.data[i] === 255 && !same) changed++;
+    }
+  }
+  expect(changed).toBeGreaterThan(300);
+});
+
 test('a face beyond the frame changes nothing, one at its edge keeps to it', () => {
   const frame = noisy(8);
   for (const place of [faceAt(-300, 20, 50), faceAt(60, 400, 50)]) {

@@ -65,8 +65,10 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     return { image, mask: coverage };
   }
   const reached = unionOf(visible.map(({ crop }) => windowOf(crop.pane!)));
-  let canvas = readWindow(frame, touchesAll ? whole : reached, context.tools.simd);
-  const degraded = degradesFrame(settings) ? degradeFrame(canvas.image, settings, greatestOf(frame), context.tools.simd) : undefined;
+  const readCanvas = (): Pane => readWindow(frame, touchesAll ? whole : reached, context.tools.simd);
+  let canvas = readCanvas();
+  const degraded = degradesFrame(settings) ? canvas.image : undefined;
+  if (degraded !== undefined) degradeFrame(degraded, settings, greatestOf(frame), context.tools.simd);
   const total = floatImage(reached.width, reached.height, 1);
   let changed = false;
   for (const [i, { crop }] of visible.entries()) {
@@ -82,8 +84,10 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
       if (i === 0) canvas = own;
       else layOver(canvas, pane, cut(own.image, windowOf(pane)), merged.mask);
       changed = true;
-    } else if (i === 0) paste(canvas, pane, merged.colour);
-    else layOver(canvas, pane, merged.colour, merged.mask);
+    } else if (i === 0) {
+      if (degraded !== undefined) canvas = readCanvas();
+      paste(canvas, pane, merged.colour);
+    } else layOver(canvas, pane, merged.colour, merged.mask);
     addMask(total, reached, pane, merged);
   }
   if (changed) writeWindow(image, canvas, context.tools.simd);
