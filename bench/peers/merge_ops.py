@@ -130,7 +130,6 @@ def lines_of(width, height, png):
 
     return {
         "PNG read": lambda: cv2.imdecode(png, cv2.IMREAD_COLOR),
-        "PNG write": lambda: cv2.imencode(".png", frame),
         **{mode: merging(mode) for mode in ("overlay", "hist-match", "seamless", "seamless, rct", "seamless-hist-match")},
         "overlay, erode 10 blur 30": merging("overlay", 10, 30),
         "seamless, erode 10 blur 30": merging("seamless", 10, 30),
