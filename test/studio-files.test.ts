@@ -100,7 +100,7 @@ describe.skipIf(noBrowser)('files', () => {
     const data = { items: [], files: [ada, join(given, 'c.png'), join(given, 'data_dst.mp4')], dragOperationsMask: 1 };
     for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
       await drag.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
-    await page.getByText('1 files were left out').waitFor();
+    await page.getByText('1 file was left out').waitFor();
     await page.locator('.notice').getByText('notes.txt').waitFor();
     const there = (folder: string): string[] => (existsSync(join(workspace, folder)) ? readdirSync(join(workspace, folder)).sort() : []);
     await expect.poll(() => there('')).toEqual(['.liae', 'Ada', 'ada.mp4', 'data_dst.mp4', 'dst_rotated.mp4', 'photos', 'photos-2']);

@@ -162,7 +162,7 @@ describe.skipIf(noBrowser)('the merge screen', () => {
     await expect.poll(frames, { timeout: 15_000 }).toEqual([1, 640, 30]);
     await expectAccessible(page);
     await page.keyboard.press('Escape');
-    await page.getByText(/^About \d+ s, at the [\d.]+ frames\/s measured with data_dst.mp4$/).waitFor();
+    await page.getByText(/^About \d+\ss, at the [\d.]+ frames\/s measured with data_dst.mp4$/).waitFor();
     expect(kept().shots[0]?.settings).toMatchObject({ mask_mode: 'dst' });
   });
 

@@ -118,11 +118,11 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     const clips = ['src', 'dst'].map((side) => join(scratch, `data_${side}.mp4`));
     for (const side of ['src', 'dst']) cpSync(join(repo, `assets/demo/${side}.mp4`), join(scratch, `data_${side}.mp4`));
     await drop([...clips, join(repo, 'test/credentials/foreign.jpg'), other]);
-    await page.getByText('1 files were left out').waitFor();
+    await page.getByText('1 file was left out').waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
     await expect.poll(async () => await page.locator('.picture img').count()).toBe(3);
     expect(readFileSync(join(workspace, 'data_dst.mp4')).equals(readFileSync(clips[1]!))).toBe(true);
-    await page.locator('.card', { hasText: 'photos' }).getByText('1 pictures').waitFor();
+    await page.locator('.card', { hasText: 'photos' }).getByText('1 picture').waitFor();
     expect(readdirSync(join(workspace, 'photos'))).toEqual(['foreign.jpg']);
     await page.locator('.workspace > footer', { hasText: 'in all' }).waitFor();
     rmSync(join(workspace, 'photos'), { recursive: true });
@@ -178,7 +178,7 @@ describe.skipIf(noBrowser)('in Chromium', () => {
       await page.getByRole('button', { name: `Extract faces… ${clip}.mp4` }).click();
       expect(await dialog.getByText(/^About/).count()).toBe(0);
       await page.getByLabel('Every nth frame').fill('6');
-      const told = dialog.getByText(/^About \d+ (s|min), at the [\d.]+ frames\/s measured with data_dst.mp4$/);
+      const told = dialog.getByText(/^About \d+\s(s|min), at the [\d.]+ frames\/s measured with data_dst.mp4$/);
       await expect.poll(() => told.count()).toBe(clip === 'data_src' ? 1 : 0);
       await page.keyboard.press('Escape');
       await extract(`${clip}.mp4`, '6');
