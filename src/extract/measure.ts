@@ -1,6 +1,18 @@
 /** What is measured on pixels beside the networks: how a frame looks (to tell cuts), how sharp and how light a face is. */
 import { type Landmarks, unitFromImage } from '../face/index.ts';
-import { type Affine, after, type ByteImage, invertAffine, mapPoints, type Picture, type PlanarImage } from '../image/index.ts';
+import {
+  type Affine,
+  after,
+  type ByteImage,
+  CHIP,
+  invertAffine,
+  type LightFactors,
+  laplacianVariance,
+  mapPoints,
+  type Picture,
+  type PlanarImage,
+  signalChip,
+} from '../image/index.ts';
 
 const LOOK = 8;
 const TAPS = 8;
@@ -8,14 +20,6 @@ const TAPS = 8;
 /** Luminance of a pixel of three channels, or of one. Source: ITU-R BT.601. */
 const luminance = (data: Uint8Array, at: number, channels: number): number =>
   channels < 3 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-
-/** Luminance as a sum of a signal's numbers: a constant and a factor for each. */
-interface LightFactors {
-  readonly base: number;
-  readonly luma: number;
-  readonly blue: number;
-  readonly red: number;
-}
 
 function lightFactors({ black, gain, rv, gu, gv, bu }: PlanarImage['colours']): LightFactors {
   const [blue, red] = [0.587 * gu + 0.114 * bu, 0.299 * rv + 0.587 * gv];
@@ -84,7 +88,6 @@ export function lookDifference(a: string, b: string): number {
 /** How far two frames of one shot may differ in their looks. */
 export const CUT = 0.1;
 
-const CHIP = 128;
 /** A face is read with so many samples a pixel of the chip and axis at most. */
 const MOST_SAMPLES = 6;
 
@@ -100,17 +103,7 @@ export function measureFace(image: Picture, landmarks: Landmarks): { readonly sh
   const samples = Math.max(1, Math.min(MOST_SAMPLES, Math.round(Math.hypot(m[0], m[3]) / CHIP)));
   const chip = new Float32Array(CHIP * CHIP);
   const total = 'luma' in image ? planarChip(image, m, samples, chip) : byteChip(image, m, samples, chip);
-  let [sum, squares] = [0, 0];
-  for (let y = 1; y < CHIP - 1; y++) {
-    for (let x = 1; x < CHIP - 1; x++) {
-      const at = y * CHIP + x;
-      const laplacian = chip[at - 1]! + chip[at + 1]! + chip[at - CHIP]! + chip[at + CHIP]! - 4 * chip[at]!;
-      sum += laplacian;
-      squares += laplacian * laplacian;
-    }
-  }
-  const n = (CHIP - 2) ** 2;
-  return { sharpness: squares / n - (sum / n) ** 2, exposure: total / (CHIP * CHIP * 255) };
+  return { sharpness: laplacianVariance(chip), exposure: total / (CHIP * CHIP * 255) };
 }
 
 /** @param m  from the unit square to pixels. @returns the sum of the chip's values. */
@@ -125,55 +118,10 @@ function byteChip(image: ByteImage, m: Affine, samples: number, chip: Float32Arr
   return readChip(light, across, m, width, height, left, top, samples, chip);
 }
 
-/** The same from planes. Colour differences change slowly and count little: they are read once for each value of the chip. */
+/** The same from planes. */
 function planarChip(image: PlanarImage, m: Affine, samples: number, chip: Float32Array): number {
-  const { luma, blue, red } = image;
-  const factors = lightFactors(image.colours);
   const lumaFromUnit = after(centred(image.lumaFromPicture), m);
-  const { left, top, right, bottom } = reachOf(lumaFromUnit, luma.width, luma.height);
-  const across = right - left;
-  const light = lightOf(across * (bottom - top));
-  for (let y = top; y < bottom; y++) light.set(luma.data.subarray(y * luma.width + left, y * luma.width + right), (y - top) * across);
-  readChip(light, across, lumaFromUnit, luma.width, luma.height, left, top, samples, chip);
-  const chromaFromUnit = after(chromaFromLuma(image), lumaFromUnit);
-  return addChroma(chip, blue.data, red.data, blue.width, blue.height, chromaFromUnit, factors);
-}
-
-/** Turns a chip of a signal's luminances into luminances. @returns the sum of its values. */
-function addChroma(
-  chip: Float32Array,
-  blue: Uint8Array,
-  red: Uint8Array,
-  width: number,
-  height: number,
-  m: Affine,
-  { base, luma, blue: kb, red: kr }: LightFactors,
-): number {
-  let total = 0;
-  for (let y = 0, o = 0; y < CHIP; y++) {
-    const v = (y + 0.5) / CHIP;
-    for (let x = 0; x < CHIP; x++, o++) {
-      const u = (x + 0.5) / CHIP;
-      const px = Math.min(Math.max(m[0] * u + m[1] * v + m[2], 0), width - 1);
-      const py = Math.min(Math.max(m[3] * u + m[4] * v + m[5], 0), height - 1);
-      const x0 = Math.floor(px);
-      const y0 = Math.floor(py);
-      const p = y0 * width + x0;
-      const right = x0 + 1 < width ? 1 : 0;
-      const q = y0 + 1 < height ? p + width : p;
-      const fx = px - x0;
-      const fy = py - y0;
-      const a = kb * blue[p]! + kr * red[p]!;
-      const b = kb * blue[p + right]! + kr * red[p + right]!;
-      const c = kb * blue[q]! + kr * red[q]!;
-      const d = kb * blue[q + right]! + kr * red[q + right]!;
-      const upper = a + (b - a) * fx;
-      const value = base + luma * chip[o]! + upper + (c + (d - c) * fx - upper) * fy;
-      chip[o] = value;
-      total += value;
-    }
-  }
-  return total;
+  return signalChip(image, lumaFromUnit, after(chromaFromLuma(image), lumaFromUnit), lightFactors(image.colours), samples, chip);
 }
 
 /** One for each thread, as large as the largest face needs it: of a new one for every face there is much to clear away. Nothing stays in it. */

@@ -6,6 +6,7 @@ export { readBgrRow, writeBgrRow } from './bgrRows.ts';
 export { gaussianBlur, growMask, reflect101 } from './blur.ts';
 export { type Box, Canvas, type Colour } from './canvas.ts';
 export { type CellGrid, Cells } from './cells.ts';
+export { CHIP, type LightFactors, laplacianVariance, signalChip } from './chip.ts';
 export type { ImageCodec } from './codec.ts';
 export { type ColourMode, type ColourTarget, colourDraws, colourTarget, transferColours } from './colourTransfer.ts';
 export { type CubicPlan, CubicSampler } from './cubicSampler.ts';

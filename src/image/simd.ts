@@ -37,6 +37,11 @@ export class Simd {
     return this.#floats.subarray(at / 4, at / 4 + count);
   }
 
+  /** Floats of 64 bits; each takes the place of two. */
+  doubles(at: number, count: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, at, count);
+  }
+
   integers(at: number, count: number): Int32Array {
     return new Int32Array(this.#memory.buffer, at, count);
   }

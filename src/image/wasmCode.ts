@@ -21,7 +21,7 @@ const after =
 const simd = (code: number): Code => [0xfd, ...unsigned(code)];
 const unary = (code: Code) => (a: Code) => after(code)(a);
 const binary = (code: Code) => (a: Code, b: Code) => after(code)(a, b);
-/** Loads at an address and a fixed offset; stores also take what is stored, lane stores the number of a lane. Alignment is not promised. */
+/** Loads at an address and a fixed offset; stores also take what is stored. Alignment is not promised. */
 const load =
   (code: Code) =>
   (address: Code, offset = 0): Code => [...address, ...code, 0, ...unsigned(offset)];
@@ -29,6 +29,11 @@ const store =
   (code: Code) =>
   (address: Code, value: Code, offset = 0): Code => [...address, ...value, ...code, 0, ...unsigned(offset)];
 
+/** Replaces a lane of a vector by what lies at an address. */
+const loadLane =
+  (code: Code) =>
+  (address: Code, into: Code, lane: number, offset = 0): Code => [...address, ...into, ...code, 0, ...unsigned(offset), lane];
+/** Stores a lane of a vector. */
 const storeLane =
   (code: Code) =>
   (address: Code, value: Code, lane: number, offset = 0): Code => [...address, ...value, ...code, 0, ...unsigned(offset), lane];
@@ -51,6 +56,7 @@ export const i32 = {
   isZero: unary([0x45]),
   /** A float cut towards zero. */
   fromFloat: unary([0xa8]),
+  fromDouble: unary([0xaa]),
   load: load([0x28]),
   loadByte: load([0x2d]),
   /** 16 bits without a sign. */
@@ -138,6 +144,8 @@ export const f32x4 = {
 /** One float of 64 bits. */
 export const f64 = {
   add: binary([0xa0]),
+  load: load([0x2b]),
+  store: store([0x39]),
 };
 
 const doubleBytes = (value: number): Code => [...new Uint8Array(Float64Array.of(value).buffer)];
@@ -147,6 +155,7 @@ export const f64x2 = {
   add: binary(simd(0xf0)),
   subtract: binary(simd(0xf1)),
   mul: binary(simd(0xf2)),
+  divide: binary(simd(0xf3)),
   /** The lesser (greater) of two, by one comparison: for operands that are no NaN. */
   lesser: binary(simd(0xf6)),
   greater: binary(simd(0xf7)),
@@ -155,7 +164,8 @@ export const f64x2 = {
   less: binary(simd(0x49)),
   more: binary(simd(0x4a)),
   splat: unary(simd(0x14)),
-  splatConstant: (value: number): Code => [...simd(12), ...doubleBytes(value), ...doubleBytes(value)],
+  splatConstant: (value: number): Code => f64x2.pairConstant(value, value),
+  pairConstant: (a: number, b: number): Code => [...simd(12), ...doubleBytes(a), ...doubleBytes(b)],
   pair: (a: Code, b: Code): Code => [...a, ...simd(0x14), ...b, ...simd(0x22), 1],
   first: (a: Code): Code => [...a, ...simd(0x21), 0],
   second: (a: Code): Code => [...a, ...simd(0x21), 1],
@@ -173,6 +183,8 @@ export const v128 = {
   loadOne: load(simd(0x5c)),
   loadTwo: load(simd(0x5d)),
   store: store(simd(11)),
+  /** One of eight words of 16 bits. */
+  loadWord: loadLane(simd(0x55)),
   /** One of the four (one half). */
   storeLane: storeLane(simd(0x5a)),
   storeHalf: storeLane(simd(0x5b)),
