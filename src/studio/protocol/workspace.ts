@@ -22,6 +22,8 @@ export const studioInfo = object({
   canOpen: flag(),
   /** Whether the one who asks may change anything: on this machine, or with --remote-changes. */
   mayAct: flag(),
+  /** The home folder of the one who started it, for which ~ may be written; empty where the network can reach the page. */
+  home: text({ max: 4000 }),
   /** The last one first. */
   recent: list(object({ folder: folder(), name: text(), opened: text(), there: flag() }), { max: mostRecent }),
   /** Folders that do not exist yet: for a new workspace, and for one with the demo. */

@@ -98,6 +98,7 @@ export class OpenStudio implements Studio, Disposable {
         mayAct,
         workspace: root === undefined || key === undefined ? null : { name: nameOf(root), folder: root, key },
       },
+      home: canOpen ? homedir() : '',
       recent: canOpen ? await this.settings.recent() : [],
       suggested: canOpen
         ? { plain: await freeFolder(join(homedir(), 'liae', 'workspace')), demo: await freeFolder(join(homedir(), 'liae', 'demo')) }

@@ -27,6 +27,13 @@ function keptStep(): number | undefined {
   return kept !== null && /^\d$/.test(kept) ? Number(kept) : undefined;
 }
 
+/** A folder of the machine as people write it: ~ for the home. */
+export function shortened(folder: string): string {
+  const home = studio.value?.home ?? '';
+  const rest = folder.slice(home.length);
+  return home !== '' && folder.startsWith(home) && /^[\\/]/.test(rest) ? `~${rest}` : folder;
+}
+
 /** @param step  undefined ends it for good. */
 export function setTour(step: number | undefined): void {
   localStorage.setItem('tour', step === undefined ? 'seen' : String(step));

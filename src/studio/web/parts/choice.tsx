@@ -1,6 +1,6 @@
 /** The choice of a workspace: the last ones, another folder, a new one, or the demo. The first screen without one; a dialog with one. */
 import { forgetWorkspace, openWorkspace } from '../api.ts';
-import { attempt, choosing, running, studio } from '../store.ts';
+import { attempt, choosing, running, shortened, studio } from '../store.ts';
 import { useSignal } from '../ui.ts';
 import { moment, t } from '../words.ts';
 import { Dialog, Field } from './basics.tsx';
@@ -38,7 +38,7 @@ export function Choice() {
               <li key={folder}>
                 <button type="button" class="quiet" disabled={!there || busy.value} onClick={() => void open({ open: folder })}>
                   <strong>{name}</strong>
-                  <span class="muted where">{folder}</span>
+                  <span class="muted where">{shortened(folder)}</span>
                   <span class="muted">{there ? moment(opened) : t('gone')}</span>
                 </button>
                 <button
@@ -60,7 +60,7 @@ export function Choice() {
           <h2 id="new">{t('newWorkspace')}</h2>
           <form onSubmit={submit((create) => ({ create, demo: false }))}>
             <Field label={t('newFolder')}>
-              <input name="folder" required defaultValue={info.suggested.plain} spellcheck={false} autocomplete="off" />
+              <input name="folder" required defaultValue={shortened(info.suggested.plain)} spellcheck={false} autocomplete="off" />
             </Field>
             <button type="submit" class="primary" disabled={busy.value}>
               {t('create')}

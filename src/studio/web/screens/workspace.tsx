@@ -3,7 +3,7 @@ import type { ClipInfo, FacesetInfo, ForeignModels, ModelInfo } from '../../prot
 import { addDemo, faceUrl, previewUrl, startJob, thumbnailUrl } from '../api.ts';
 import { forecast } from '../pace.ts';
 import { Dialog, Empty, Field, ForecastLine, FormEnd } from '../parts/basics.tsx';
-import { attempt, drawer, go, hashOf, isAlive, jobs, trainingOf, use, workspace } from '../store.ts';
+import { attempt, drawer, go, hashOf, isAlive, jobs, shortened, trainingOf, use, workspace } from '../store.ts';
 import { useRef, useSignal } from '../ui.ts';
 import { addFiles, uploading } from '../uploads.ts';
 import { bytes, count, duration, moment, t } from '../words.ts';
@@ -107,7 +107,7 @@ export function WorkspaceScreen() {
         )}
       </section>
       <footer class="muted">
-        <span>{folder}</span>
+        <span title={folder}>{shortened(folder)}</span>
         <span>
           {[
             ...(use.value === undefined ? [] : [t('usedInAll', bytes(use.value.total))]),
