@@ -1,10 +1,10 @@
 /**
- * Pictures of the studio's screens, taken of the compiled program in Chromium: node scripts/studio-pictures.mjs [WORKSPACE] [OUT]. Without WORKSPACE, one is
- * made of the files of the tests: two clips, their faces, and a small model; without OUT, those of the manual go to docs/studio. To look at a change: --all
- * takes every state, --only=NAME,NAME some, at --size=1440x900, at --zoom=2 (of the browser) and in --language=zh; how far things moved is said.
+ * Pictures of the studio's screens, taken of the compiled program in Chromium: node scripts/studio-pictures.mjs [WORKSPACE] [OUT]. A WORKSPACE that does not
+ * exist is made of the demo (two clips, their faces, a small model, a film) and kept; without one it is made and removed. Without OUT, those of the manual go to
+ * docs/studio. To look at a change: --all takes every state, --only=NAME,NAME some, at --size=1440x900, at --zoom=2 (of the browser) and in --language=zh.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -24,52 +24,45 @@ const language = option('language', 'en');
 const only = option('only')?.split(',');
 const isWanted = ({ name, doc = false }) => only?.includes(name) ?? (doc || words.includes('--all'));
 const scratch = mkdtempSync(join(tmpdir(), 'liae-pictures-'));
-const workspace = given === undefined ? join(scratch, 'two people') : resolve(given);
+const workspace = given === undefined ? join(scratch, 'home', 'Films', 'Screen test') : resolve(given);
 
-/** Nothing of the one who takes them is in the pictures. */
-const env = { ...process.env, LIAE_CONFIG: join(scratch, 'config'), HOME: join(scratch, 'home'), USERPROFILE: join(scratch, 'home') };
+/** Nothing of the one who takes them is in the pictures: the folder above the workspace's is the home. */
+const home = dirname(dirname(workspace));
+const env = { ...process.env, LIAE_CONFIG: join(scratch, 'config'), HOME: home, USERPROFILE: home, LIAE_CACHE: join(scratch, 'cache') };
+
+/** @throws Error if it fails: a picture of half a workspace would look like one of the program. */
+function liae(...order) {
+  const { status, stderr } = spawnSync(process.execPath, [main, ...order], { stdio: ['ignore', 'ignore', 'pipe'], env });
+  if (status !== 0) throw new Error(`liae ${order.join(' ')}: ${stderr}`);
+}
 
 function fill() {
   for (const side of ['src', 'dst']) {
     mkdirSync(join(workspace, `data_${side}`), { recursive: true });
     cpSync(join(root, 'assets', 'demo', `${side}.mp4`), join(workspace, `data_${side}.mp4`));
-    const faces = join(workspace, `data_${side}`, 'aligned');
-    const order = ['extract', join(workspace, `data_${side}.mp4`), '--out', faces, '--every=2', '--size=256'];
-    spawnSync(process.execPath, [main, ...order], { stdio: 'ignore', env });
+    liae('extract', join(workspace, `data_${side}.mp4`), '--out', join(workspace, `data_${side}`, 'aligned'), '--size=256');
   }
-  // The recipe of liae demo, for a few minutes' worth of iterations less.
+  // The recipe of liae demo, told in iterations: the last of them in small steps.
   const size = ['--archi=liae-ud', '--resolution=64', '--ae-dims=64', '--e-dims=24', '--d-dims=24', '--d-mask-dims=16', '--no-adabelief'];
-  const from = `--from=${join(root, 'assets', 'demo', 'base.safetensors.gz')}`;
-  const small = [...size, from, '--learning-rate=3e-4', '--batch-size=4', '--target=600', '--preview-every=100'];
+  const rest = ['--eyes-mouth-prio', '--random-src-flip', '--batch-size=4', '--preview-every=250'];
   const sides = ['src', 'dst'].map((side) => `--${side}=${join(workspace, `data_${side}`, 'aligned')}`);
-  spawnSync(process.execPath, [main, 'train', '--model', join(workspace, 'model'), ...small, ...sides], { stdio: 'ignore', env });
-  const film = [
-    '--input',
-    join(workspace, 'data_dst.mp4'),
-    '--faces',
-    join(workspace, 'data_dst', 'aligned'),
-    '--output',
-    join(workspace, 'film.mp4'),
-  ];
-  spawnSync(process.execPath, [main, 'merge', '--model', join(workspace, 'model'), ...film, '--missing=copy', '--to=60'], {
-    stdio: 'ignore',
-    env,
-  });
-  if (!words.includes('--all')) return;
-  const broken = readFileSync(join(workspace, 'film.mp4'));
-  broken[broken.indexOf('mdat') + 2000] ^= 1;
-  writeFileSync(join(workspace, 'broken.mp4'), broken);
+  const model = ['--model', join(workspace, 'model')];
+  const from = `--from=${join(root, 'assets', 'demo', 'base.safetensors.gz')}`;
+  liae('train', ...model, ...size, ...rest, ...sides, from, '--learning-rate=3e-4', '--target=1500');
+  liae('train', ...model, '--learning-rate=6e-5', '--target=2000');
+  const film = ['--input', join(workspace, 'data_dst.mp4'), '--faces', join(workspace, 'data_dst', 'aligned')];
+  liae('merge', ...model, ...film, '--output', join(workspace, 'film.mp4'), '--to=100');
 }
 
 /** Nothing may write into the workspace when it is removed. */
 async function endJobs(page) {
   if (!(await page.locator('.drawer').isVisible())) await page.locator('.jobs-button').click();
-  await page.locator('.job-running').getByRole('button', { name: 'Stop' }).click();
-  await page.locator('.job-running, .job-stopping').waitFor({ state: 'detached', timeout: 60_000 });
-  await page.locator('.jobs-button').click();
+  for (const job of await page.locator('.job-running').all()) await job.locator('.row button').first().click();
+  await page.locator('.job-running, .job-stopping').first().waitFor({ state: 'detached', timeout: 60_000 });
+  await page.locator('.job-running, .job-stopping').first().waitFor({ state: 'detached', timeout: 60_000 });
 }
 
-if (given === undefined) fill();
+if (!existsSync(workspace)) fill();
 mkdirSync(out, { recursive: true });
 function serve(...folder) {
   const server = spawn(process.execPath, [main, 'studio', ...folder, '--port=0', '--no-open', '--json'], {
@@ -131,8 +124,6 @@ try {
     const first = serve();
     try {
       const page = await open(await first.url);
-      const folder = page.getByLabel('Folder that will be made');
-      if (await folder.isVisible()) await folder.fill('/home/you/liae/workspace');
       await picture(page, 'start');
       await page.context().close();
     } finally {

@@ -74,6 +74,17 @@ export const states = [
     },
   },
   {
+    ...{ name: 'choice', at: '#workspace' },
+    reach: (page) => page.locator('.bar .folder').click(),
+  },
+  {
+    ...{ name: 'remote', at: '#workspace' },
+    reach: async (page) => {
+      await answers(page, '**/api/studio', (info) => ({ ...info, mayAct: false, canOpen: false }));
+      await page.getByText('in all').waitFor();
+    },
+  },
+  {
     ...{ name: 'extract', at: '#workspace' },
     reach: (page) => page.getByRole('button', { name: 'Extract faces' }).first().click(),
   },
@@ -120,10 +131,11 @@ export const states = [
     reach: async (page) => {
       await measured(page);
       await page.getByLabel('Sort').selectOption('yaw');
-      await page.locator('.face').nth(2).click();
+      await page.locator('.face span', { hasText: '°' }).first().waitFor();
+      await page.locator('.face').nth(11).click();
       await page
         .locator('.face')
-        .nth(4)
+        .nth(13)
         .click({ modifiers: ['Shift'] });
     },
   },
@@ -157,6 +169,9 @@ export const states = [
       await isFace(page);
       await page.getByRole('tab', { name: 'Persons' }).click();
       await page.waitForTimeout(500);
+      const find = page.getByRole('button', { name: 'Find persons' });
+      if (await find.isVisible()) await find.click();
+      await page.getByText('Person 1').first().waitFor({ timeout: 60_000 });
     },
   },
   {
@@ -195,6 +210,14 @@ export const states = [
       ])
         await page.mouse.click(x + width * u, y + width * v);
       await page.keyboard.press('Enter');
+    },
+  },
+  {
+    ...{ name: 'mask-empty', at: '#faces/data_dst/aligned' },
+    reach: async (page) => {
+      await openFace(page, 'Mask');
+      await page.getByRole('button', { name: 'From landmarks' }).click();
+      await page.getByRole('button', { name: '±' }).click();
     },
   },
   {
@@ -252,16 +275,34 @@ export const states = [
     reach: async (page) => {
       await openFrame(page, '24');
       await page.locator('.merge-side .tabs button').nth(1).click();
+      if ((await page.locator('.merge-render').count()) > 0) return;
+      const submit = page.locator('.merge-renders button[type=submit]');
+      await submit.click();
+      await page.locator('.merge-render.job-done').waitFor({ timeout: 60_000 });
+      await page.getByLabel('Form').selectOption('master');
+      await submit.click();
+      await page
+        .locator('.merge-render.job-running')
+        .getByText(/\d left/)
+        .waitFor({ timeout: 30_000 });
     },
   },
   { name: 'export', at: '#export/model', doc: true, reach: (page) => page.getByText('With the key of this installation').waitFor() },
   { name: 'verify', at: '#verify/film.mp4', doc: true, reach: (page) => page.locator('.verdict').waitFor() },
-  { name: 'verify-broken', at: '#verify/broken.mp4', reach: (page) => page.locator('.verdict').waitFor() },
+  {
+    ...{ name: 'verify-broken', at: '#verify' },
+    reach: async (page) => {
+      const film = await (await page.request.get(new URL('/api/clips/film?path=film.mp4', page.url()).href)).body();
+      film[film.indexOf('mdat') + 2000] ^= 1;
+      await page.locator('input[type="file"]').last().setInputFiles({ name: 'film_received.mp4', mimeType: 'video/mp4', buffer: film });
+      await page.locator('.verdict').waitFor();
+    },
+  },
   { name: 'verify-empty', at: '#verify', reach: (page) => page.waitForTimeout(300) },
   {
     ...{ name: 'tour', at: '#workspace', doc: true },
     reach: async (page) => {
-      await page.evaluate(() => localStorage.setItem('tour', '1'));
+      await page.evaluate(() => localStorage.setItem('tour', '2'));
       await page.reload();
       await page.locator('.tour').waitFor();
     },
@@ -270,12 +311,15 @@ export const states = [
   {
     ...{ name: 'jobs', at: '#workspace', doc: true, jobs: true },
     reach: async (page) => {
+      await page.request.post(new URL('/api/jobs', page.url()).href, {
+        data: { kind: 'train', model: 'model', options: { target: 20_000 } },
+      });
       await page.getByRole('button', { name: 'Extract faces' }).first().click();
       await page.getByLabel('Into the folder').fill('extracted/faces');
       await page.getByRole('dialog').getByRole('button', { name: 'Extract' }).click();
       await page
+        .locator('.job-running', { hasText: 'Train' })
         .getByText(/\d left/)
-        .first()
         .waitFor({ timeout: 60_000 });
     },
   },
