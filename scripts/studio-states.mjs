@@ -217,7 +217,7 @@ export const states = [
     reach: async (page) => {
       await openFace(page, 'Mask');
       await page.getByRole('button', { name: 'From landmarks' }).click();
-      await page.getByRole('button', { name: '±' }).click();
+      await page.locator('.regions button.icon').first().click();
     },
   },
   {
@@ -281,6 +281,7 @@ export const states = [
       await page.locator('.merge-render.job-done').waitFor({ timeout: 60_000 });
       await page.getByLabel('Form').selectOption('master');
       await submit.click();
+      await page.getByLabel('Form').selectOption('web');
       await page
         .locator('.merge-render.job-running')
         .getByText(/\d left/)
@@ -303,7 +304,7 @@ export const states = [
     ...{ name: 'tour', at: '#workspace', doc: true },
     reach: async (page) => {
       await page.evaluate(() => localStorage.setItem('tour', '2'));
-      await page.reload();
+      await answers(page, '**/api/jobs', () => []);
       await page.locator('.tour').waitFor();
     },
   },
@@ -319,7 +320,7 @@ export const states = [
       await page.getByRole('dialog').getByRole('button', { name: 'Extract' }).click();
       await page
         .locator('.job-running', { hasText: 'Train' })
-        .getByText(/\d left/)
+        .getByText(/2.0[2-9]\d of/)
         .waitFor({ timeout: 60_000 });
     },
   },

@@ -205,6 +205,11 @@ describe.skipIf(noBrowser)('in Chromium', () => {
     await page.locator('.grid').focus();
     await page.keyboard.press('Space');
     await page.keyboard.press('Shift+ArrowRight');
+    const ring = `(() => {
+      const { content, position, boxShadow, width } = getComputedStyle(document.querySelector('.face.chosen'), '::after');
+      return [content, position, boxShadow !== 'none', Number.parseFloat(width) > 50].join(' ');
+    })()`;
+    expect(await page.evaluate(ring)).toBe('"" absolute true true'); // what is chosen is seen
     await page.keyboard.press('Delete');
     await page.getByText('2 moved to the trash').waitFor();
     await expect

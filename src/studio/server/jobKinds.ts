@@ -111,6 +111,11 @@ export function tell(told: Told, line: Line, at: number): Told {
   };
   const text = (key: string): string | null => (typeof line[key] === 'string' ? line[key].slice(0, 4000) : null);
   switch (line.event) {
+    case 'clip':
+    case 'begin':
+      return { ...told, from: { phase: line.event === 'clip' ? 'frames' : 'merged', done: 0, at } };
+    case 'resumed':
+      return told.from === null ? told : { ...told, from: { ...told.from, done: number('frames') ?? 0 } };
     case 'analysed':
       return counted(told, { phase: 'frames', done: number('frames') ?? 0, total: number('of') }, at);
     case 'written':
@@ -174,6 +179,12 @@ export function tell(told: Told, line: Line, at: number): Told {
       return told;
   }
 }
+
+/** What an earlier server heard was told at other times: the rate is that from now on. */
+export const fromNow = (told: Told, at: number): Told =>
+  told.progress === null
+    ? told
+    : { ...told, from: { ...told.progress, at }, progress: { ...told.progress, perSecond: null, secondsLeft: null } };
 
 /** What the last event of a run that did all of its work says it made: `liae merge` with frames and made, `liae extract` with clips and analysis. */
 function madeIn({ frames, made, clips, analysis }: Line): number | null {

@@ -15,7 +15,7 @@ import { LiaeError, OptionError, ResourceError } from '../../base/index.ts';
 import { replaceFile } from '../../platform/node/files.ts';
 import { isRunning, type ProcessName, processNamed } from '../../platform/node/processName.ts';
 import { type JobInfo, type JobOrder, type JobRequest, jobRequest } from '../protocol.ts';
-import { nothingTold, type Told, tell, wordsOf } from './jobKinds.ts';
+import { fromNow, nothingTold, type Told, tell, wordsOf } from './jobKinds.ts';
 import type { Places } from './places.ts';
 import { resumedTraining } from './trainingResume.ts';
 
@@ -43,6 +43,8 @@ interface Job {
   /** Bytes of events.ndjson that were read, and the beginning of a line among them. */
   read: number;
   rest: string;
+  /** Whether what is read first was written while nobody looked. */
+  late: boolean;
   /** What was last told to the pages. */
   shown: string;
 }
@@ -119,6 +121,7 @@ export class Jobs implements Disposable {
       restarts: false,
       read: 0,
       rest: '',
+      late: false,
       shown: '',
     };
     this.#jobs.set(id, job);
@@ -322,7 +325,7 @@ async function restored(folder: string, id: string): Promise<Job | undefined> {
     return {
       ...{ id, folder, ...job, told: nothingTold },
       restarts: (await stat(join(folder, 'next.json')).catch(() => undefined)) !== undefined,
-      ...{ state: isStopping ? 'stopping' : 'running', ended: null, read, rest: '', shown: '' },
+      ...{ state: isStopping ? 'stopping' : 'running', ended: null, read, rest: '', late: true, shown: '' },
     };
   } catch {
     return undefined; // cut off by a crash before it began, or of another version: nothing that could be shown
@@ -364,6 +367,8 @@ async function readEvents(job: Job): Promise<void> {
     const now = performance.now();
     for (const line of lines) job.told = tell(job.told, eventOf(line), now);
   }
+  if (job.late) job.told = fromNow(job.told, performance.now());
+  job.late = false;
 }
 
 function eventOf(latin: string): Readonly<Record<string, unknown>> {

@@ -101,7 +101,8 @@ export interface Layout {
 
 export function layoutOf(width: number, cell: number, faces: number, gap: number): Layout {
   const columns = Math.max(1, Math.floor((width + gap) / (cell + gap)));
-  return { columns, pitch: cell + gap, height: Math.ceil(faces / columns) * (cell + gap) };
+  const pitch = Math.max(cell + gap, Math.floor((width + gap) / columns)); // what is left over makes all of them a little larger
+  return { columns, pitch, height: Math.ceil(faces / columns) * pitch };
 }
 
 /** Places in the order from first to behind last that are in sight, with some rows around. */

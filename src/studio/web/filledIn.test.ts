@@ -20,7 +20,9 @@ const several = /^regionN$/;
 
 test('a message that counts something says one of it right', () => {
   for (const [key, message] of Object.entries(en)) {
-    const counted = [...message.matchAll(/\{\d\} (?:\w+ )?(\w+s)\b/g)].map(([, word]) => word!).filter((word) => !notCounted.test(word));
+    const counted = [...message.matchAll(/\{\d\} (?:\w+ )?(\w+s)\b(?!\/)/g)]
+      .map(([, word]) => word!)
+      .filter((word) => !notCounted.test(word));
     if (!several.test(key)) expect(counted, key).toEqual([]);
   }
 });

@@ -37,6 +37,8 @@ test('filters hold together, with their bounds included', () => {
 test('of fifty thousand faces only those in sight and some rows around exist', () => {
   const layout = layoutOf(1000, 96, 50_000, 4);
   expect(layout).toEqual({ columns: 10, pitch: 100, height: 500_000 });
+  expect(layoutOf(1080, 96, 50_000, 4)).toEqual({ columns: 10, pitch: 108, height: 540_000 }); // the width is filled
+  expect(layoutOf(60, 96, 3, 4)).toEqual({ columns: 1, pitch: 100, height: 300 });
   expect(inSight(layout, 0, 700, 50_000)).toEqual([0, 100]);
   expect(inSight(layout, 250_000, 700, 50_000)).toEqual([24_970, 25_100]);
   expect(inSight(layout, 499_300, 700, 50_000)).toEqual([49_900, 50_000]);

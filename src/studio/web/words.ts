@@ -50,6 +50,12 @@ export function duration(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** A place in a clip to a hundredth of a second: "0:00.96". */
+export function instant(seconds: number): string {
+  const hundredths = Math.max(0, Math.floor(seconds * 100 + 1e-6));
+  return `${duration(Math.floor(hundredths / 100))}.${String(hundredths % 100).padStart(2, '0')}`;
+}
+
 /** Of a moment: the time today, else the date and the time. */
 export function moment(iso: string): string {
   const date = new Date(iso);

@@ -52,6 +52,7 @@ export function FaceGrid({ list, shown, selected, cell, order, caption, onOpen, 
   if (cursor.value >= shown.length) cursor.value = Math.max(0, shown.length - 1);
 
   const layout = layoutOf(size.value.width, cell, shown.length, GAP);
+  const side = layout.pitch - GAP;
   const [from, to] = inSight(layout, row.value * layout.pitch, size.value.height, shown.length);
   const scrolled = ({ scrollTop, clientHeight }: HTMLElement): void => {
     if (Math.abs(scrollTop - before.current) > FLIGHT * clientHeight) {
@@ -133,7 +134,7 @@ export function FaceGrid({ list, shown, selected, cell, order, caption, onOpen, 
         aria-posinset={at + 1}
         aria-setsize={shown.length}
         class={`face${chosen ? ' chosen' : ''}${at === cursor.value ? ' cursor' : ''}`}
-        style={{ transform: `translate(${column * layout.pitch}px, ${y * layout.pitch}px)`, width: `${cell}px`, height: `${cell}px` }}
+        style={{ transform: `translate(${column * layout.pitch}px, ${y * layout.pitch}px)`, width: `${side}px`, height: `${side}px` }}
       >
         {!flying.value && <img src={faceUrl(list.path, name, list.stamps[i]!)} alt="" decoding="async" draggable={false} />}
         {label !== '' && <span>{label}</span>}

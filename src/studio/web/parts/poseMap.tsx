@@ -8,6 +8,7 @@ import type { View } from '../faceView.ts';
 import { attempt, ended, go, isAlive, jobs, workspace } from '../store.ts';
 import { signal, useEffect, useRef, useSignal } from '../ui.ts';
 import { count, t } from '../words.ts';
+import { numberText } from './faceHistogram.tsx';
 import { readCoverage } from './faceRequests.ts';
 
 const [YAWS, PITCHES] = [80, 50];
@@ -153,7 +154,7 @@ function Cells({ coverage, view, onChange }: { readonly coverage: PoseCoverage }
           return (
             <div key={pitch} class="pose-row">
               <span class="pose-axis" aria-hidden="true">
-                {row % 2 === 0 ? `${pitch + cell / 2}°` : ''}
+                {row % 2 === 0 ? numberText('pitch', pitch + cell / 2) : ''}
               </span>
               {Array.from({ length: columns }, (__, column) => {
                 const yaw = YAWS - cell * (column + 0.5);

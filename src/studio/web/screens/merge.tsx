@@ -31,7 +31,7 @@ import { MergeStage, zoom, zoomBy, zoomFit } from '../parts/mergeStage.tsx';
 import { MergeTimeline, medianOf } from '../parts/mergeTimeline.tsx';
 import { go, workspace } from '../store.ts';
 import { useEffect, useRef, useSignal } from '../ui.ts';
-import { count, duration, t } from '../words.ts';
+import { count, instant, t } from '../words.ts';
 
 export function MergeScreen() {
   const found = workspace.value;
@@ -175,9 +175,7 @@ function Transport() {
         />
         <span>{t('frameOf', count(Math.max(0, frames.value - 1)))}</span>
       </label>
-      <span class="muted">
-        {rate == null ? '' : `${duration(frame.value / rate)}.${String(Math.floor(((frame.value / rate) % 1) * 100)).padStart(2, '0')}`}
-      </span>
+      <span class="muted">{rate == null ? '' : instant(frame.value / rate)}</span>
       <span class="merge-say" role="status">
         {open === undefined && sceneProblem.value === undefined
           ? t('mergeOpening')
