@@ -114,6 +114,7 @@ async function picture(page, name) {
       select.dispatchEvent(new Event('change', { bubbles: true }));
     }, language);
   await page.waitForTimeout(500);
+  await page.waitForFunction(() => [...document.images].every(({ complete }) => complete), undefined, { timeout: 10_000 }).catch(() => {});
   const shifts = await page.evaluate(() => window.shifts);
   if (shifts.length > 0) process.stdout.write(`${name}: moved ${shifts.join('; ')}\n`);
   await page.screenshot({ path: join(out, `${name}.png`) });
@@ -142,7 +143,7 @@ try {
     if (name !== 'problem' && name !== 'jobs')
       for (const close of await page.locator('.notice .icon').all()) await close.click().catch(() => {});
     await picture(page, name).catch((error) => process.stderr.write(`${name}: ${error}\n`));
-    if (name === 'jobs') await endJobs(page).catch(() => {});
+    if (name === 'jobs' && width >= 640) await endJobs(page).catch(() => {});
     await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.context().close();
   }

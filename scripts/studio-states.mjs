@@ -34,8 +34,10 @@ async function openFace(page, mode) {
 async function openFrame(page, at = '24') {
   await page.locator('.merge-stage[data-frame]').waitFor({ timeout: 60_000 });
   await page.getByText('Looking for cuts').waitFor({ state: 'detached', timeout: 120_000 });
-  for (const name of ['Smooth', 'Fill gaps']) await page.getByLabel(name).check(); // every second frame has its face kept
-  await page.waitForTimeout(2000);
+  if (await page.getByLabel('Smooth').isEnabled()) {
+    await page.getByLabel('Smooth').check();
+    await page.waitForTimeout(2000);
+  }
   await page.getByLabel('Frame', { exact: true }).fill(at);
   await page.keyboard.press('Enter');
   await page.locator(`.merge-stage[data-frame="${at}"]:not(.is-late)`).waitFor();
@@ -312,6 +314,7 @@ export const states = [
   {
     ...{ name: 'jobs', at: '#workspace', doc: true, jobs: true },
     reach: async (page) => {
+      if ((page.viewportSize()?.width ?? 0) < 640) return await page.locator('.jobs-button').click(); // nothing is begun there
       await page.request.post(new URL('/api/jobs', page.url()).href, {
         data: { kind: 'train', model: 'model', options: { target: 20_000 } },
       });

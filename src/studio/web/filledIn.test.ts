@@ -7,7 +7,7 @@ import { zh } from './messages/zh.ts';
 test('values stand where their numbers are, and one of a thing is said as one', () => {
   expect(filledIn('{1} of {0}', ['b', 3])).toBe('3 of b');
   expect(filledIn(en.iterations, ['1'])).toBe('1 iteration');
-  expect(filledIn(en.iterations, ['1\u2009600'])).toBe('1\u2009600 iterations');
+  expect(filledIn(en.iterations, ['1\u202f600'])).toBe('1\u202f600 iterations');
   expect(filledIn(en.phase_iterations, ['1 of 500'])).toBe('1 of 500 iterations');
   expect(filledIn(en.checksHold, [1, 1])).toBe('1 of 1 check holds');
   expect(filledIn(en.facesCount, ['0'])).toBe('0 faces');

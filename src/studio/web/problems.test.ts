@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { en } from './messages/en.ts';
 import type { problemOf as ProblemOf, translated as Translated } from './problems.ts';
 
 let translated: typeof Translated;
@@ -24,6 +25,10 @@ describe('errors in Chinese', () => {
     expect(translated('a+b (c).mp4: it broke off', problemsZh)).toBe('a+b (c).mp4：传输中断');
     expect(translated('nobody has written this', problemsZh)).toBe('nobody has written this');
     expect(translated('xx no faces', problemsZh)).toBe('xx no faces');
+  });
+
+  test('what liae writes into films of its own work is known word for word, to be said in Chinese', () => {
+    expect(readFileSync(new URL('../../cli/marking.ts', import.meta.url), 'utf8')).toContain(`description: '${en.faceReplaced}'`);
   });
 
   test('every entry is worded so in the sources, and says all that varies', () => {

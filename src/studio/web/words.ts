@@ -33,7 +33,7 @@ export function t(key: Key, ...values: readonly (string | number)[]): string {
 }
 
 /** A number with the thousands set apart. */
-export const count = (n: number): string => n.toLocaleString(language.value === 'zh' ? 'zh-CN' : 'en-GB').replaceAll(',', '\u2009');
+export const count = (n: number): string => n.toLocaleString(language.value === 'zh' ? 'zh-CN' : 'en-GB').replaceAll(',', '\u202f');
 
 export function bytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

@@ -87,6 +87,7 @@ export const exportEn = {
   signer_unknown_issuer: 'By an issuer that no list here knows: who it is cannot be told.',
   signer_invalid: 'The signature does not hold.',
   whatWasDone: 'What was done',
+  faceReplaced: 'a face was replaced by one that a model made',
   action_created: 'Created',
   action_opened: 'Opened a file',
   action_edited: 'Edited',

@@ -86,6 +86,7 @@ export const exportZh: Readonly<Record<keyof typeof exportEn, string>> = {
   signer_unknown_issuer: '签发者不在这里的任何名单中：无法判断是谁。',
   signer_invalid: '签名不成立。',
   whatWasDone: '做过什么',
+  faceReplaced: '一张脸被换成了模型生成的脸',
   action_created: '创建',
   action_opened: '打开文件',
   action_edited: '编辑',

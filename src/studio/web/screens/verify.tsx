@@ -1,6 +1,7 @@
 /** What a file says of how it was made, in plain words, and whether that still holds. */
 import type { ManifestInfo, VerdictInfo } from '../../protocol.ts';
 import { sendFile, verifyPath, verifyPlace } from '../api.ts';
+import { en } from '../messages/en.ts';
 import { Meter } from '../parts/basics.tsx';
 import { attempt, go, place, workspace } from '../store.ts';
 import { type ComponentChildren, signal, useEffect, useRef } from '../ui.ts';
@@ -138,7 +139,7 @@ function Manifest({ manifest, isActive }: { readonly manifest: ManifestInfo; rea
               {actions.map(({ action, when, description, digitalSourceType, parameters }, i) => (
                 <li key={`${i}${action}`}>
                   {actionText(action)}
-                  {description !== null && `: ${description}`}
+                  {description !== null && `: ${description === en.faceReplaced ? t('faceReplaced') : description}`}
                   {when !== null && <small> {moment(when)}</small>}
                   {digitalSourceType !== null && <p class="source-type">{sourceText(digitalSourceType)}</p>}
                   {Object.entries(parameters).map(([key, value]) => (
