@@ -132,7 +132,7 @@ export function FormEnd({
 export function ForecastLine({ forecast }: { readonly forecast: Forecast | undefined }) {
   if (forecast === undefined) return null;
   const { seconds, pace, of } = forecast;
-  return <p class="muted forecast">{t('forecast', roughly(seconds), pace < 10 ? pace.toFixed(1) : Math.round(pace), of)}</p>;
+  return <p class="muted">{t('forecast', roughly(seconds), pace < 10 ? pace.toFixed(1) : Math.round(pace), of)}</p>;
 }
 
 /** A label over its control. */
