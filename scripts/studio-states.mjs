@@ -31,7 +31,7 @@ async function openFace(page, mode) {
   if (mode !== undefined) await page.getByRole('button', { name: mode, exact: true }).click();
 }
 
-async function openFrame(page, at = '24') {
+async function openFrame(page, at = '130') {
   await page.locator('.merge-stage[data-frame]').waitFor({ timeout: 60_000 });
   await page.getByText('Looking for cuts').waitFor({ state: 'detached', timeout: 120_000 });
   if (await page.getByLabel('Smooth').isEnabled()) {
@@ -262,7 +262,7 @@ export const states = [
       await page.evaluate(() => document.activeElement?.blur());
       for (const key of ['Shift+E', 'Shift+E', 'c']) await page.keyboard.press(key);
       await page.locator('#merge-blur_mask_modifier').hover();
-      await page.locator('.merge-stage[data-frame="24"]:not(.is-late)').waitFor();
+      await page.locator('.merge-stage[data-frame="130"]:not(.is-late)').waitFor();
     },
   },
   {
@@ -275,7 +275,7 @@ export const states = [
   {
     ...{ name: 'renders', at: '#merge', doc: true },
     reach: async (page) => {
-      await openFrame(page, '24');
+      await openFrame(page, '130');
       await page.locator('.merge-side .tabs button').nth(1).click();
       if ((await page.locator('.merge-render').count()) > 0) return;
       const submit = page.locator('.merge-renders button[type=submit]');
