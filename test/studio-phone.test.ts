@@ -131,7 +131,7 @@ describe.skipIf(noBrowser)('on a phone', () => {
     const tells: Readonly<Record<string, readonly string[]>> = {
       workspace: ['data_dst.mp4', '640×480', 'data_dst/aligned', '11 faces', '1 in trash', 'DeepFaceLab: new', 'in all'],
       'faces/data_dst/aligned': ['11 of 11', 'sharpness', 'size in frame'],
-      'training/model': ['paused', 'Iteration 1', 'Loss', 'Backups', 'batch size'],
+      'training/model': ['target reached', 'Iteration 1', 'Loss', 'Backups', 'batch size'],
       merge: ['Shot 1 of 2, frames 0–5', 'This shot', 'mode', 'kept in merge.json'],
       'export/model': ['for real-time swapping tools', 'With the key of this installation', 'restricted'].slice(0, 2),
       'verify/result.mp4': ['Its credentials hold', 'Partly made by a trained model', 'data_dst.mp4'],

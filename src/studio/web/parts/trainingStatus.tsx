@@ -1,5 +1,5 @@
 /** How a training stands, its orders, and what the guard did. */
-import type { JobInfo, ModelInfo } from '../../protocol.ts';
+import type { JobInfo, ModelEvent, ModelInfo } from '../../protocol.ts';
 import { orderJob } from '../api.ts';
 import { attempt, isAlive, notify, refreshWorkspace } from '../store.ts';
 import { applyOptions, backUpNow, guardOf, refreshStory, type Values } from '../trainingState.ts';
@@ -12,11 +12,12 @@ interface Props {
   readonly job: JobInfo | undefined;
   readonly model: ModelInfo | undefined;
   readonly iteration: number;
+  readonly events: readonly ModelEvent[];
   /** Goes on with the training of this model. */
   readonly resume: () => void;
 }
 
-export function Status({ path, job, model, iteration, resume }: Props) {
+export function Status({ path, job, model, iteration, events, resume }: Props) {
   const alive = job !== undefined && isAlive(job);
   const training = alive ? job.training : null;
   const order = (what: 'stop' | 'kill' | 'save' | 'preview'): void => void (job !== undefined && attempt(() => orderJob(job.id, what)));
@@ -45,7 +46,7 @@ export function Status({ path, job, model, iteration, resume }: Props) {
       <div class="status-text">
         <p>
           {alive && <span class="pulse" aria-hidden="true" />}
-          <span class="status-state">{stateText(job, model)}</span>
+          <span class="status-state">{stateText(job, model, events)}</span>
         </p>
         {facts.length > 0 && <p class="muted">{facts.join(' · ')}</p>}
       </div>
@@ -87,8 +88,13 @@ export function Status({ path, job, model, iteration, resume }: Props) {
 
 const stepText = (ms: number): string => (ms < 9950 ? `${Math.round(ms)}\u00a0ms` : `${(ms / 1000).toFixed(1)}\u00a0s`);
 
-function stateText(job: JobInfo | undefined, model: ModelInfo | undefined): string {
-  if (job === undefined) return t(model === undefined ? 'notYetStarted' : 'paused');
+function stateText(job: JobInfo | undefined, model: ModelInfo | undefined, events: readonly ModelEvent[]): string {
+  if (job === undefined) {
+    if (model === undefined) return t('notYetStarted');
+    const last = events.findLast(({ what }) => what === 'started' || what === 'ended' || what === 'restored'); // by the command line
+    const reason = last?.what === 'ended' ? last.reason : 'stopped';
+    return t(({ target: 'reachedTarget', diverged: 'gaveUp', stopped: 'paused' } as const)[reason]);
+  }
   if (job.restarts) return t('restarting');
   if (job.training?.reason === 'diverged') return t('gaveUp');
   if (job.state === 'stopped') return t('paused');

@@ -111,6 +111,7 @@ export function TrainingScreen() {
           job={job}
           model={model}
           iteration={iteration}
+          events={events}
           resume={() => void start({ ...unsaved(model?.options ?? {}, present ?? {}), ...changed.value })}
         />
         {path === '' ? (
