@@ -2,7 +2,23 @@
  * Loops over the cells of a picture (cells.ts): sums of luminances, rows of colour differences between their samples, colours from both, and tiles
  * read between the cells. They compute what the same formulas in JavaScript's numbers give, in the same order, two at a time.
  */
-import { type Code, constant, f32, f64, f64x2, i32, i32x4, type Local, loop, type Routine, u16x8, v128 } from './wasmCode.ts';
+import {
+  type Code,
+  constant,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i32,
+  i32x4,
+  inlined,
+  type Local,
+  loop,
+  type Routine,
+  u16x8,
+  v128,
+  when,
+} from './wasmCode.ts';
 
 /** Floats of a cell: R, G, B and one that means nothing. */
 export const CELL = 4;
@@ -19,7 +35,7 @@ const high = (v: Code): Code => v128.shuffle(v, v, [2, 3, 2, 3]);
 const asIntegers = (floors: Code): Code => f64x2.add(floors, f64x2.splatConstant(2 ** 52));
 
 /** Sums of so many rows of bytes, at most four, as 16 bits: up to 30 bytes behind the end are written. */
-export const sumRows = [1, 2, 3, 4].map(
+const sumRows = [1, 2, 3, 4].map(
   (rows): Routine => ({
     parameters: ['i32', 'i32', 'i32', 'i32'],
     body(locals, bytes, bytesEnd, step, out) {
@@ -46,7 +62,7 @@ export const sumRows = [1, 2, 3, 4].map(
 );
 
 /** Floats that are the sums of so many of those, at most four, `step` bytes apart, divided by `count`; the next sum lies `across` bytes on. */
-export const meansOfSums = [1, 2, 3, 4].map(
+const meansOfSums = [1, 2, 3, 4].map(
   (taps): Routine => ({
     parameters: ['i32', 'i32', 'i32', 'f32', 'i32', 'i32'],
     body(locals, sums, step, across, count, out, outEnd) {
@@ -64,7 +80,7 @@ export const meansOfSums = [1, 2, 3, 4].map(
 );
 
 /** Between two rows of bytes: floats of 64 bits, upper · above + lower · below. Up to three behind the end are written. */
-export const betweenRows: Routine = {
+const betweenRows: Routine = {
   parameters: ['i32', 'i32', 'f64', 'f64', 'i32', 'i32'],
   body(locals, upper, lower, above, below, out, outEnd) {
     const [a, b, over, under] = locals.many('v128', 4) as [Local, Local, Local, Local];
@@ -90,10 +106,10 @@ export const betweenRows: Routine = {
 };
 
 /**
- * A row of those read at start, start + step, … within 0 … last: floats, or what is added to floats. Up to one behind the end is written.
+ * A row of those read at start, start + step, … within 0 … last: added to floats. Up to one behind the end is written.
  * `row` is where number 0 would lie.
  */
-const readRow = (adds: boolean): Routine => ({
+const addRow: Routine = {
   parameters: ['i32', 'f64', 'f64', 'f64', 'i32', 'i32'],
   body(locals, row, start, step, last, out, outEnd) {
     const next = locals.one('f64');
@@ -113,17 +129,14 @@ const readRow = (adds: boolean): Routine => ({
         ...value.set(v128.shuffle(left.get, right.get, [0, 1, 4, 5])),
         ...right.set(v128.shuffle(left.get, right.get, [2, 3, 6, 7])),
         ...value.set(f64x2.add(value.get, f64x2.mul(f64x2.subtract(right.get, value.get), f64x2.subtract(x.get, whole.get)))),
-        ...v128.storeHalf(out.get, f64x2.toFloats(adds ? f64x2.add(f64x2.fromFloats(v128.loadTwo(out.get)), value.get) : value.get), 0),
+        ...v128.storeHalf(out.get, f64x2.toFloats(f64x2.add(f64x2.fromFloats(v128.loadTwo(out.get)), value.get)), 0),
       ]),
     ];
   },
-});
-
-export const putRow = readRow(false);
-export const addRow = readRow(true);
+};
 
 /** Cells of a row from luminances and colour differences: see SignalColours. Within 0…255. Up to one behind the end is written. */
-export const colourRow: Routine = {
+const colourRow: Routine = {
   parameters: ['i32', 'i32', 'i32', 'f64', 'f64', 'f64', 'f64', 'f64', 'f64', 'i32', 'i32'],
   body(locals, luma, blue, red, black, gain, rv, gu, gv, bu, out, outEnd) {
     const factors = locals.many('v128', 6);
@@ -155,7 +168,7 @@ export const colourRow: Routine = {
  * A row of a tile: cells read bilinearly at (u, v), (u + du, v + dv), … within 0 … (right, bottom), times `scale`, plus the offset of each
  * channel; the planes lie `plane` bytes apart. Behind the last row of cells must lie one more and one cell, of finite numbers.
  */
-const readTile = (zeroOutside: boolean): Routine => ({
+const tileRow = (zeroOutside: boolean): Routine => ({
   parameters: [
     ...(['i32', 'i32', 'f64', 'f64', 'f64', 'f64', 'f64', 'f64'] as const),
     ...(['f64', 'f64', 'f64', 'f64', 'i32', 'i32', 'i32'] as const),
@@ -218,6 +231,100 @@ const readTile = (zeroOutside: boolean): Routine => ({
   },
 });
 
-export const tileRow = readTile(false);
+/** Bytes of a row in the table of `signalCells`: of its head, and of each line of colour differences. */
+export const [HEAD, LINE] = [16, 24];
+
+/**
+ * All cells of a signal. The table has for each row of them: where its luminances begin, of how many rows, and the last cell's mean, which counts if
+ * it lies behind `whole`; then for each line where the upper and the lower row of differences begin, and the share of both. `starts` are the places of
+ * the first readings of a line.
+ */
+export const signalCells: Routine = {
+  parameters: [
+    ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
+    ...(['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const),
+    ...(['f64', 'f64', 'f64', 'f64', 'f64', 'f64', 'f64', 'f64'] as const),
+  ],
+  body(locals, ...given) {
+    const [at, tableEnd, lines, starts, startsEnd, blueBytes, redBytes, blue, red, row, rowEnd, rowOrigin, ...more] = given as Locals12;
+    const [lumaStep, lumaBytes, sums, tapStep, across, taps, light, whole, width, ...factors] = more as Locals9;
+    const [out, step, last, black, gain, rv, gu, gv, bu] = factors as Locals9;
+    const [line, lineEnd, start, rows, p] = locals.many('i32', 5) as [Local, Local, Local, Local, Local];
+    const cleared = (floats: Local): Code => [
+      ...p.set(floats.get),
+      ...loop(p, i32.add(floats.get, width.get), constant(16), v128.store(p.get, f32x4.splatConstant(0))),
+    ];
+    const added = (bytes: Local, floats: Local): Code => [
+      ...inlined(
+        locals,
+        betweenRows,
+        ...[i32.add(bytes.get, i32.load(line.get)), i32.add(bytes.get, i32.load(line.get, 4))],
+        ...[f64.load(line.get, 8), f64.load(line.get, 16), row.get, rowEnd.get],
+      ),
+      ...start.set(starts.get),
+      ...loop(
+        start,
+        startsEnd.get,
+        constant(8),
+        inlined(locals, addRow, rowOrigin.get, f64.load(start.get), step.get, last.get, floats.get, i32.add(floats.get, width.get)),
+      ),
+    ];
+    const bytes = i32.load(at.get);
+    const count = f32.fromInteger(i32.mul(taps.get, rows.get));
+    const summed = sumRows.map((sum, n) =>
+      when(i32.same(rows.get, constant(n + 1)), inlined(locals, sum, bytes, i32.add(bytes, lumaBytes.get), lumaStep.get, sums.get)),
+    );
+    const averaged = meansOfSums.map((mean, n) =>
+      when(
+        i32.same(taps.get, constant(n + 1)),
+        inlined(locals, mean, sums.get, tapStep.get, across.get, count, light.get, i32.add(light.get, whole.get)),
+      ),
+    );
+    const outEnd = i32.add(out.get, i32.mul(width.get, constant(CELL)));
+    const colours = [black, gain, rv, gu, gv, bu].map((factor) => factor.get);
+    return [
+      ...loop(at, tableEnd.get, constant(HEAD), [
+        ...rows.set(i32.load(at.get, 4)),
+        ...cleared(blue),
+        ...cleared(red),
+        ...line.set(i32.add(at.get, constant(HEAD))),
+        ...lineEnd.set(i32.add(line.get, i32.mul(lines.get, constant(LINE)))),
+        ...loop(line, lineEnd.get, constant(LINE), [...added(blueBytes, blue), ...added(redBytes, red)]),
+        ...when(whole.get, [...summed.flat(), ...averaged.flat()]),
+        ...f32.store(i32.add(light.get, whole.get), f32.fromDouble(f64.load(at.get, 8))),
+        ...inlined(locals, colourRow, light.get, blue.get, red.get, ...colours, out.get, outEnd),
+        ...out.set(outEnd),
+        ...at.set(i32.subtract(lineEnd.get, constant(HEAD))),
+      ]),
+    ];
+  },
+};
+
+type Locals9 = [Local, Local, Local, Local, Local, Local, Local, Local, Local, ...Local[]];
+type Locals12 = [Local, Local, Local, ...Locals9];
+
+/** A tile: row y begins at (uy·y + u0, vy·y + v0), and the rest is as in `tileRow`. */
+const tileOf = (zeroOutside: boolean): Routine => ({
+  parameters: [
+    ...(['i32', 'i32', 'f64', 'f64', 'f64', 'f64', 'f64', 'f64', 'f64', 'f64'] as const),
+    ...(['f64', 'f64', 'f64', 'f64', 'i32', 'i32', 'i32'] as const),
+  ],
+  body(locals, cells, rowBytes, uy, u0, vy, v0, du, dv, right, bottom, scale, offsetR, offsetG, offsetB, width, height, out) {
+    const [j, plane] = locals.many('i32', 2) as [Local, Local];
+    const at = (perRow: Local, first: Local): Code => f64.add(f64.mul(perRow.get, f64.fromInteger(j.get)), first.get);
+    const fixed = [du, dv, right, bottom, scale, offsetR, offsetG, offsetB, plane].map((value) => value.get);
+    const outEnd = i32.add(out.get, i32.shiftLeft(width.get, constant(2)));
+    return [
+      ...plane.set(i32.shiftLeft(i32.mul(width.get, height.get), constant(2))),
+      ...j.set(constant(0)),
+      ...loop(j, height.get, constant(1), [
+        ...inlined(locals, tileRow(zeroOutside), cells.get, rowBytes.get, at(uy, u0), at(vy, v0), ...fixed, out.get, outEnd),
+        ...out.set(outEnd),
+      ]),
+    ];
+  },
+});
+
+export const wholeTile = tileOf(false);
 /** The same with values of 0 more than half a cell outside. */
-export const barredTileRow = readTile(true);
+export const barredTile = tileOf(true);

@@ -4,7 +4,7 @@
  * Coordinates count from the corner of the first pixel: its centre is at 0.5.
  */
 import type { Affine } from './affine.ts';
-import { addRow, barredTileRow, betweenRows, CELL, colourRow, meansOfSums, putRow, sumRows, tileRow } from './cellRoutines.ts';
+import { barredTile, CELL, HEAD, LINE, signalCells, wholeTile } from './cellRoutines.ts';
 import type { ByteImage } from './image.ts';
 import type { Picture, PlanarImage, Plane } from './planarImage.ts';
 import { Simd } from './simd.ts';
@@ -29,6 +29,8 @@ export interface TileValues {
 
 /** A cell sees at most so many of its pixels across and down. */
 const MOST_TAPS = 4;
+
+type Places = readonly [number, number, number, number, number, number, number, number, number, number, number];
 
 /** Pixels of a cell, along one axis: the first from its beginning, and the step to the next. */
 function tapsOf(length: number): { readonly first: number; readonly step: number } {
@@ -62,12 +64,8 @@ export class Cells {
       ...number[],
     ];
     const out = others.at(-1)!;
-    const run = this.#simd.run(zeroOutside ? barredTileRow : tileRow);
-    const [row, plane, right, bottom] = [cellsWide * CELL * 4, width * height * 4, cellsWide - 1, cellsHigh - 1];
-    for (let y = 0; y < height; y++) {
-      const at = out + y * width * 4;
-      run(cells, row, uy * y + u0, vy * y + v0, du, dv, right, bottom, scale, r, g, b, plane, at, at + width * 4);
-    }
+    const run = this.#simd.run(zeroOutside ? barredTile : wholeTile);
+    run(cells, cellsWide * CELL * 4, uy, u0, vy, v0, du, dv, cellsWide - 1, cellsHigh - 1, scale, r, g, b, width, height, out);
     return this.#simd.floats(out, 3 * width * height);
   }
 
@@ -87,77 +85,98 @@ export class Cells {
     averageBytes(bytes, imageWidth, imageHeight, left, top, across, down, x.first, x.step, y.first, y.step, width, height, out);
   }
 
-  #ofSignal({ luma, blue, red, chroma, colours }: PlanarImage, grid: CellGrid): void {
+  #ofSignal(image: PlanarImage, grid: CellGrid): void {
+    const { luma, blue, red, chroma, colours } = image;
     const { width, height, left, top, across, down } = grid;
-    const { scaleX, shiftX, scaleY, shiftY } = chroma;
+    const { scaleX, shiftX, scaleY } = chroma;
     // A reading between samples covers two by two of them, so that so many readings in a cell see all of it.
     const columns = Math.min(MOST_TAPS, Math.max(1, Math.ceil((across * scaleX) / 2)));
     const lines = Math.min(MOST_TAPS, Math.max(1, Math.ceil((down * scaleY) / 2)));
-    const share = 1 / (columns * lines);
     const xOf = (column: number): number => (left + ((column + 0.5) / columns) * across) * scaleX + shiftX - 0.5;
-    const yOf = (j: number, line: number): number => {
-      const y = (top + (j + (line + 0.5) / lines) * down) * scaleY + shiftY - 0.5;
-      return Math.min(Math.max(y, 0), blue.height - 1);
-    };
     const last = blue.width - 1;
     // Samples that are read, and rows that they lie in.
     const from = Math.min(Math.max(Math.floor(xOf(0)) - 1, 0), last);
     const to = Math.max(Math.min(Math.ceil(xOf(columns - 1) + width * across * scaleX) + 1, last), from);
-    const chromaTop = Math.floor(yOf(0, 0));
-    const chromaRows = Math.min(Math.floor(yOf(height - 1, lines - 1)) + 2, blue.height) - chromaTop;
+    const chromaTop = Math.floor(chromaRow(image, grid, (0.5 / lines) * down));
+    const chromaRows =
+      Math.min(Math.floor(chromaRow(image, grid, (height - 1 + (lines - 0.5) / lines) * down)) + 2, blue.height) - chromaTop;
     const lumaRows = Math.min(top + height * down, luma.height) - top;
     const bytes = (count: number): number => Math.ceil(count / 4) + 8; // whole vectors are read
-    const [cells, sumsAt, lightAt, blueAt, redAt, rowAt, lumaAt, blueBytes, redBytes] = this.#layout(
+    const rowOfTable = HEAD + LINE * lines;
+    const [cells, table, starts, sums, light, blueAt, redAt, row, lumaAt, blueBytes, redBytes] = this.#layout(
       grid,
-      bytes((width * across + 16) * 2),
-      ...[width + 2, width + 2, width + 2, (to - from + 6) * 2],
+      ...[(rowOfTable * height) / 4, columns * 2, bytes((width * across + 16) * 2)],
+      ...[width + 2, width + 4, width + 4, (to - from + 6) * 2],
       ...[bytes(lumaRows * luma.width), bytes(chromaRows * blue.width), bytes(chromaRows * red.width)],
-    ) as [number, number, number, number, number, number, number, number, number];
+    ) as readonly number[] as Places;
     const copy = ({ data, width: row }: Plane, first: number, rows: number, at: number): void =>
       this.#simd.bytes(at, rows * row).set(data.subarray(first * row, (first + rows) * row));
     copy(luma, top, lumaRows, lumaAt);
     copy(blue, chromaTop, chromaRows, blueBytes);
     copy(red, chromaTop, chromaRows, redBytes);
-    const planes = [
-      [blueBytes, blueAt],
-      [redBytes, redAt],
-    ] as const;
-    const light = this.#simd.floats(lightAt, width);
+    this.#simd.doubles(starts, columns).set(Array.from({ length: columns }, (_, column) => xOf(column)));
     const [x, y] = [tapsOf(across), tapsOf(down)];
-    const taps = Math.ceil((across - x.first) / x.step);
     // The last cell may be cut by the picture's edge.
     const whole = Math.min(width, Math.floor((luma.width - left) / across));
-    const [between, put, add, colour] = [betweenRows, putRow, addRow, colourRow].map((routine) => this.#simd.run(routine));
-    const means = this.#simd.run(meansOfSums[taps - 1]!);
+    fillTable(image, grid, whole, lines, columns, lumaAt - top * luma.width, from - chromaTop * blue.width, this.#simd, table);
     const { black, gain, rv, gu, gv, bu } = colours;
-    for (let j = 0; j < height; j++) {
-      for (let line = 0; line < lines; line++) {
-        const cy = yOf(j, line);
-        const y0 = Math.floor(cy);
-        const below = (cy - y0) * share;
-        const upper = (y0 - chromaTop) * blue.width + from;
-        const lower = y0 + 1 < blue.height ? upper + blue.width : upper;
-        for (const [samples, differences] of planes) {
-          between!(samples + upper, samples + lower, share - below, below, rowAt, rowAt + (to - from + 2) * 8);
-          for (let column = 0; column < columns; column++) {
-            const read = line + column === 0 ? put! : add!;
-            read(rowAt - from * 8, xOf(column), across * scaleX, last, differences, differences + width * 4);
-          }
-        }
-      }
-      const y0 = Math.min(top + j * down + y.first, luma.height - 1);
-      const y1 = Math.min(top + (j + 1) * down, luma.height);
-      const rows = Math.ceil((y1 - y0) / y.step);
-      if (whole > 0) {
-        const start = lumaAt + (y0 - top) * luma.width + left + x.first;
-        this.#simd.run(sumRows[rows - 1]!)(start, start + whole * across - x.first, y.step * luma.width, sumsAt);
-        means(sumsAt, x.step * 2, across * 2, taps * rows, lightAt, lightAt + whole * 4);
-      }
-      if (whole < width) light[whole] = meanAtEdge(luma, Math.min(left + whole * across + x.first, luma.width - 1), x.step, y0, y1, y.step);
-      const at = cells + j * width * CELL * 4;
-      colour!(lightAt, blueAt, redAt, black, gain, rv, gu, gv, bu, at, at + width * CELL * 4);
-    }
+    this.#simd.run(signalCells)(
+      ...[table, table + rowOfTable * height, lines, starts, starts + columns * 8, blueBytes, redBytes, blueAt, redAt],
+      ...[row, row + (to - from + 2) * 8, row - from * 8, y.step * luma.width, whole * across - x.first, sums],
+      ...[x.step * 2, across * 2, Math.ceil((across - x.first) / x.step), light, whole * 4, width * 4, cells],
+      ...[across * scaleX, last, black, gain, rv, gu, gv, bu],
+    );
     this.#simd.floats(cells + width * height * CELL * 4, CELL).fill(0);
+  }
+}
+
+/** The row of the colour differences, between samples, that is read `down` pixels below the top of a grid. */
+function chromaRow({ blue, chroma: { scaleY, shiftY } }: PlanarImage, { top }: CellGrid, down: number): number {
+  return Math.min(Math.max((top + down) * scaleY + shiftY - 0.5, 0), blue.height - 1);
+}
+
+/**
+ * The table of `signalCells`.
+ *
+ * @param whole  cells of a row that the picture's edge does not cut.
+ * @param lumaAt  address of the luminance of pixel (0, 0).
+ * @param chromaAt  where its colour differences lie, behind the bytes of each plane.
+ */
+function fillTable(
+  image: PlanarImage,
+  grid: CellGrid,
+  whole: number,
+  lines: number,
+  columns: number,
+  lumaAt: number,
+  chromaAt: number,
+  simd: Simd,
+  table: number,
+): void {
+  const { luma, blue } = image;
+  const { left, top, across, down, width, height } = grid;
+  const rowOfTable = HEAD + LINE * lines;
+  const integers = simd.integers(table, (rowOfTable * height) / 4);
+  const doubles = simd.doubles(table, (rowOfTable * height) / 8);
+  const [x, y] = [tapsOf(across), tapsOf(down)];
+  const share = 1 / (columns * lines);
+  for (let j = 0, at = 0; j < height; j++) {
+    const y0 = Math.min(top + j * down + y.first, luma.height - 1);
+    const y1 = Math.min(top + (j + 1) * down, luma.height);
+    integers[at * 2] = lumaAt + y0 * luma.width + left + x.first;
+    integers[at * 2 + 1] = Math.ceil((y1 - y0) / y.step);
+    const atEdge = Math.min(left + whole * across + x.first, luma.width - 1);
+    doubles[at + 1] = whole < width ? meanAtEdge(luma, atEdge, x.step, y0, y1, y.step) : 0;
+    at += HEAD / 8;
+    for (let line = 0; line < lines; line++, at += LINE / 8) {
+      const between = chromaRow(image, grid, (j + (line + 0.5) / lines) * down);
+      const upper = Math.floor(between);
+      const below = (between - upper) * share;
+      integers[at * 2] = chromaAt + upper * blue.width;
+      integers[at * 2 + 1] = integers[at * 2]! + (upper + 1 < blue.height ? blue.width : 0);
+      doubles[at + 1] = share - below;
+      doubles[at + 2] = below;
+    }
   }
 }
 

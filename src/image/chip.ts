@@ -5,7 +5,7 @@
 import type { Affine } from './affine.ts';
 import type { PlanarImage, Plane } from './planarImage.ts';
 import { Simd } from './simd.ts';
-import { type Code, constant, f64, f64x2, i32, i32x4, type Local, loop, type Routine, u16x8, v128 } from './wasmCode.ts';
+import { type Code, constant, f64, f64x2, i32, i32x4, inlined, type Local, loop, type Routine, u16x8, v128 } from './wasmCode.ts';
 
 /** Side of a chip. */
 export const CHIP = 128;
@@ -56,41 +56,13 @@ export function signalChip(
   copy(red, colour, redAt);
   const [a, b, tx, c, d, ty] = lumaFromUnit;
   const [ca, cb, ctx, cc, cd, cty] = chromaFromUnit;
-  const [read, add] = [lanes.run(lightRow), lanes.run(chromaRow)];
   const [origin, blueOrigin] = [lumaAt - light.top * luma.width, blueAt - colour.top * blue.width];
-  const sums = lanes.floats(sumsAt, CHIP * 2);
   lanes.floats(totalAt, 2).fill(0);
-  for (let y = 0; y < CHIP; y++) {
-    sums.fill(0);
-    for (let j = 0; j < samples; j++) {
-      const v = (y + (j + 0.5) / samples) / CHIP;
-      read(origin, luma.width, samples, a, b * v, tx, c, d * v, ty, luma.width - 1, luma.height - 1, sumsAt, sumsAt + CHIP * 8);
-    }
-    const v = (y + 0.5) / CHIP;
-    const at = out + y * CHIP * 4;
-    const [right, bottom] = [blue.width - 1, blue.height - 1];
-    add(
-      blueOrigin,
-      redAt - blueAt,
-      blue.width,
-      ca,
-      cb * v,
-      ctx,
-      cc,
-      cd * v,
-      cty,
-      right,
-      bottom,
-      base,
-      gain,
-      kb,
-      kr,
-      samples ** 2,
-      sumsAt,
-      totalAt,
-      at,
-    );
-  }
+  lanes.run(wholeChip)(
+    ...[origin, luma.width, samples, a, b, tx, c, d, ty, luma.width - 1, luma.height - 1, sumsAt],
+    ...[blueOrigin, redAt - blueAt, blue.width, ca, cb, ctx, cc, cd, cty, blue.width - 1, blue.height - 1],
+    ...[base, gain, kb, kr, totalAt, out],
+  );
   chip.set(lanes.floats(out, CHIP * CHIP));
   return lanes.doubles(totalAt, 1)[0]!;
 }
@@ -107,8 +79,7 @@ export function laplacianVariance(chip: Float32Array): number {
   const [at, sums] = simd.layout(CHIP * CHIP + 2, 4);
   simd.floats(at, CHIP * CHIP).set(chip);
   simd.floats(sums, 4).fill(0);
-  const run = simd.run(laplacianRow);
-  for (let y = 1; y < CHIP - 1; y++) run(at + (y * CHIP + 1) * 4, at + ((y + 1) * CHIP - 1) * 4, sums);
+  simd.run(laplacians)(at + (CHIP + 1) * 4, at + ((CHIP - 1) * CHIP + 1) * 4, sums);
   const [sum, squares] = simd.doubles(sums, 2) as unknown as readonly [number, number];
   const n = (CHIP - 2) ** 2;
   return squares / n - (sum / n) ** 2;
@@ -257,3 +228,45 @@ const laplacianRow: Routine = {
     ];
   },
 };
+
+/** The same for all rows that begin at `at` and before `rowsEnd`. */
+const laplacians: Routine = {
+  parameters: ['i32', 'i32', 'i32'],
+  body: (locals, at, rowsEnd, sums) =>
+    loop(at, rowsEnd.get, constant(CHIP * 4), inlined(locals, laplacianRow, at.get, i32.add(at.get, constant((CHIP - 2) * 4)), sums.get)),
+};
+
+/** All rows of a chip. */
+const wholeChip: Routine = {
+  parameters: [
+    ...[...(['i32', 'i32', 'f64'] as const), ...new Array<'f64'>(8).fill('f64'), 'i32' as const],
+    ...[...(['i32', 'i32', 'i32'] as const), ...new Array<'f64'>(12).fill('f64'), ...(['i32', 'i32'] as const)],
+  ],
+  body(locals, bytes, row, samples, a, b, tx, c, d, ty, right, bottom, sums, blue, toRed, blueRow, ca, cb, ctx, cc, cd, cty, ...more) {
+    const [blueRight, blueBottom, base, gain, kb, kr, totalAt, out] = more as Locals8;
+    const [y, j, p] = locals.many('i32', 3) as [Local, Local, Local];
+    const v = locals.one('f64');
+    const sumsEnd = i32.add(sums.get, constant(CHIP * 8));
+    const down = (share: Code): Code => f64.divide(f64.add(f64.fromInteger(y.get), share), f64.constant(CHIP));
+    const light = [a.get, f64.mul(b.get, v.get), tx.get, c.get, f64.mul(d.get, v.get), ty.get, right.get, bottom.get];
+    const colour = [ca.get, f64.mul(cb.get, v.get), ctx.get, cc.get, f64.mul(cd.get, v.get), cty.get, blueRight.get, blueBottom.get];
+    const factors = [base.get, gain.get, kb.get, kr.get, f64.mul(samples.get, samples.get)];
+    return [
+      ...y.set(constant(0)),
+      ...loop(y, constant(CHIP), constant(1), [
+        ...p.set(sums.get),
+        ...loop(p, sumsEnd, constant(16), v128.store(p.get, f64x2.splatConstant(0))),
+        ...j.set(constant(0)),
+        ...loop(j, i32.fromDouble(samples.get), constant(1), [
+          ...v.set(down(f64.divide(f64.add(f64.fromInteger(j.get), f64.constant(0.5)), samples.get))),
+          ...inlined(locals, lightRow, bytes.get, row.get, samples.get, ...light, sums.get, sumsEnd),
+        ]),
+        ...v.set(down(f64.constant(0.5))),
+        ...inlined(locals, chromaRow, blue.get, toRed.get, blueRow.get, ...colour, ...factors, sums.get, totalAt.get, out.get),
+        ...out.set(i32.add(out.get, constant(CHIP * 4))),
+      ]),
+    ];
+  },
+};
+
+type Locals8 = [Local, Local, Local, Local, Local, Local, Local, Local];

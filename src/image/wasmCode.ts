@@ -54,6 +54,7 @@ export const i32 = {
   less: binary([0x48]),
   greater: binary([0x4a]),
   isZero: unary([0x45]),
+  same: binary([0x46]),
   /** A float cut towards zero. */
   fromFloat: unary([0xa8]),
   fromDouble: unary([0xaa]),
@@ -115,6 +116,7 @@ export const f32 = {
   mul: binary([0x94]),
   divide: binary([0x95]),
   fromInteger: unary([0xb2]),
+  fromDouble: unary([0xb6]),
   store: store([0x38]),
   constant: (value: number): Code => [0x43, ...bytesOf(value)],
 };
@@ -141,14 +143,18 @@ export const f32x4 = {
   store: store(simd(11)),
 };
 
+const doubleBytes = (value: number): Code => [...new Uint8Array(Float64Array.of(value).buffer)];
+
 /** One float of 64 bits. */
 export const f64 = {
   add: binary([0xa0]),
+  mul: binary([0xa2]),
+  divide: binary([0xa3]),
+  fromInteger: unary([0xb7]),
+  constant: (value: number): Code => [0x44, ...doubleBytes(value)],
   load: load([0x2b]),
   store: store([0x39]),
 };
-
-const doubleBytes = (value: number): Code => [...new Uint8Array(Float64Array.of(value).buffer)];
 
 /** Two floats of 64 bits at once: JavaScript's numbers, so that results are the same to the last bit. */
 export const f64x2 = {
@@ -250,6 +256,12 @@ export class Locals {
 export interface Routine {
   readonly parameters: readonly Exclude<Kind, 'v128'>[];
   readonly body: (locals: Locals, ...parameters: Local[]) => Code;
+}
+
+/** A routine's instructions within another one. */
+export function inlined(locals: Locals, { parameters, body }: Routine, ...values: readonly Code[]): Code {
+  const given = parameters.map((kind) => locals.one(kind));
+  return [...given.flatMap((local, i) => local.set(values[i]!)), ...body(locals, ...given)];
 }
 
 /** A module that exports the routine as "run" over an imported memory "m" "m". */

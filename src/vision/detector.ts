@@ -67,23 +67,30 @@ export function decodeDetections(
   imageFromTile: Affine,
   threshold: number,
 ): Detection[] {
-  const { anchors, size } = kind;
   const least = Math.log(threshold / (1 - threshold));
-  const out: Detection[] = [];
-  for (let i = 0; i < scores.length; i++) {
-    if (!(scores[i]! >= least)) continue;
-    const [ax, ay, at] = [anchors[i * 2]! * size, anchors[i * 2 + 1]! * size, i * VALUES];
-    const [x, y, w, h] = [boxes[at]! + ax, boxes[at + 1]! + ay, boxes[at + 2]!, boxes[at + 3]!];
-    const points = Array.from({ length: 2 * POINTS }, (_, k) => boxes[at + 4 + k]! + (k % 2 === 0 ? ax : ay));
-    const corners = mapPoints(imageFromTile, [x - w / 2, y - h / 2, x + w / 2, y + h / 2]);
-    const [x0, y0, x1, y1] = [corners[0]!, corners[1]!, corners[2]!, corners[3]!];
-    out.push({
-      box: [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)],
-      score: 1 / (1 + Math.exp(-scores[i]!)),
-      keypoints: mapPoints(imageFromTile, points),
-    });
-  }
-  return out;
+  const found: number[] = [];
+  for (let i = 0; i < scores.length; i++) if (scores[i]! >= least) found.push(i);
+  return found.map((i) => decoded(kind, boxes, scores, imageFromTile, i));
+}
+
+/** The detection of an anchor. */
+function decoded(
+  { anchors, size }: DetectorKind,
+  boxes: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  imageFromTile: Affine,
+  i: number,
+): Detection {
+  const [ax, ay, at] = [anchors[i * 2]! * size, anchors[i * 2 + 1]! * size, i * VALUES];
+  const [x, y, w, h] = [boxes[at]! + ax, boxes[at + 1]! + ay, boxes[at + 2]!, boxes[at + 3]!];
+  const points = Array.from({ length: 2 * POINTS }, (_, k) => boxes[at + 4 + k]! + (k % 2 === 0 ? ax : ay));
+  const corners = mapPoints(imageFromTile, [x - w / 2, y - h / 2, x + w / 2, y + h / 2]);
+  const [x0, y0, x1, y1] = [corners[0]!, corners[1]!, corners[2]!, corners[3]!];
+  return {
+    box: [Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)],
+    score: 1 / (1 + Math.exp(-scores[i]!)),
+    keypoints: mapPoints(imageFromTile, points),
+  };
 }
 
 /** The least overlap of boxes of one face: within a run, and between runs that see it at different scales. */
