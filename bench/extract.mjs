@@ -44,7 +44,12 @@ for (const clip of clips) {
 await (await models)[Symbol.asyncDispose]();
 
 async function bench(clip, out) {
-  const tools = { open: openInput, models: () => models, now: () => performance.now() };
+  const tools = {
+    open: openInput,
+    models: () => models,
+    networks: async (names) => (await models).addresses(names),
+    now: () => performance.now(),
+  };
   const job = {
     ...{ inputs: [clip], out, make: { faceType: 'whole_face', size, quality: 90 }, tiles: 1, turned: false, workers },
     ...{ choose: { maxFaces: 0, minSize: 40, minScore: 0 }, smooth: true, fill: true, debug: false, again: false, tool: 'bench' },

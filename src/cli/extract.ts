@@ -130,18 +130,14 @@ export async function runExtraction(
   };
   process.stdout.on('error', brokenPipe);
   let models: ReturnType<typeof openFaceModels> | undefined;
-  const release = async (): Promise<void> => {
-    const held = models;
-    models = undefined;
-    await (await held?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  const held = (): ReturnType<typeof openFaceModels> => {
+    models ??= openFaceModels({ note });
+    return models;
   };
   const tools: ExtractTools = {
-    release,
     open: openInput,
-    models: () => {
-      models ??= openFaceModels({ note });
-      return models;
-    },
+    models: held,
+    networks: async (names) => (await held()).addresses(names),
     now: () => performance.now(),
   };
   try {
@@ -154,7 +150,7 @@ export async function runExtraction(
     return 0;
   } finally {
     if (!asJson) told.end();
-    await release();
+    await (await models?.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }
 

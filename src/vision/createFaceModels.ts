@@ -2,6 +2,7 @@
  * The FaceModels port over MediaPipe's networks and dlib's identity network, wherever they come from and whatever runs them.
  */
 
+import { sizeOf } from '../base/index.ts';
 import { floatImage, type Picture } from '../image/index.ts';
 import type { Feed, Program } from '../runtime/index.ts';
 import { area, type DetectorKind, decodeDetections, fullRange, joinBetween, joinWithin, shortRange } from './detector.ts';
@@ -25,6 +26,8 @@ const CUT = 0.02;
 /** @param networks disposed of with the result. */
 export function createFaceModels(networks: FaceNetworks): FaceModels {
   const reader = new TileReader();
+  /** Where each network's results go, from run to run. */
+  const results = new Map<FaceNetworkName, Readonly<Record<string, Feed>>>();
   let last: Promise<unknown> = Promise.resolve();
   /** One run after another: they share the memory of their tiles, and the runtime would not overlap them. */
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -37,7 +40,9 @@ export function createFaceModels(networks: FaceNetworks): FaceModels {
     if ('channels' in image && image.channels !== 3)
       throw new RangeError(`a picture of ${image.channels} channels; the face networks see R, G, B`);
     const program = await networks.program(name);
-    return program.run({ input: { shape: [1, 3, tile.height, tile.width], data: reader.read(image, tile) } });
+    const into = results.get(name) ?? roomFor(program);
+    results.set(name, into);
+    return program.run({ input: { shape: [1, 3, tile.height, tile.width], data: reader.read(image, tile) } }, undefined, into);
   };
 
   const look = async (kind: DetectorKind, image: Picture, square: Region, threshold = kind.threshold): Promise<Detection[]> => {
@@ -109,6 +114,16 @@ function isCut({ box: [left, top, right, bottom] }: Detection, { x, y, side }: R
     (right > x + half - near && x + half < width - 1) ||
     (bottom > y + half - near && y + half < height - 1)
   );
+}
+
+/** Arrays for the outputs whose sizes the network says. */
+function roomFor({ outputs }: Program): Readonly<Record<string, Feed>> {
+  const room: Record<string, Feed> = {};
+  for (const { name, type, shape } of outputs) {
+    const lengths = shape.filter((length) => length !== undefined);
+    if (type === 'float32' && lengths.length === shape.length) room[name] = { shape: lengths, data: new Float32Array(sizeOf(lengths)) };
+  }
+  return room;
 }
 
 function floatsOf(outputs: Readonly<Record<string, Feed>>, name: string): Float32Array {

@@ -2,6 +2,7 @@
 import { LiaeError } from '../../base/index.ts';
 import type { ClipFeed, Fed, Span, Wanted } from './extractFeed.ts';
 import { type Analysed, type ClipStart, type Hand, type WriteTask, type Written, windowsOf } from './extractHand.ts';
+import type { NetworkAddresses } from './faceModels.ts';
 import { type Failure, failureFrom, WorkerPool } from './workerPool.ts';
 
 /** One who works, a task at a time. */
@@ -12,7 +13,7 @@ export interface Worked {
 
 /** What a worker is asked. `feed` numbers the frames that it is given for it; absent if it reads the clip itself. */
 export type HandRequest = { readonly feed: number | undefined } & (
-  | { readonly kind: 'analyse'; readonly span: Span }
+  | { readonly kind: 'analyse'; readonly span: Span; readonly networks: NetworkAddresses | undefined }
   | { readonly kind: 'write'; readonly task: WriteTask }
 );
 
@@ -49,10 +50,12 @@ export interface CrewOptions {
   readonly feed?: ClipFeed | undefined;
   /** Frames that are given out and not done with, at most. */
   readonly held: number;
+  /** The networks that hands share, held for longer than the crew; each opens its own if left out. */
+  readonly networks?: (() => Promise<NetworkAddresses>) | undefined;
 }
 
 /** Hands in threads of their own. They are told to stop when the signal is. */
-export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: CrewOptions): Crew {
+export function threadCrew(clip: ClipStart, { count, url, signal, feed, held, networks }: CrewOptions): Crew {
   const wrote = Array.from({ length: count }, () => (_: number): void => {});
   const room = new Room(held);
   const pool = new WorkerPool<HandRequest, Analysed | Written, HandWord>({
@@ -109,7 +112,8 @@ export function threadCrew(clip: ClipStart, { count, url, signal, feed, held }: 
   const hands = wrote.map((_, worker): Worked => {
     return {
       async analyse(span) {
-        const { result, trouble } = await ask(worker, { kind: 'analyse', span } as HandRequest, span, 'all');
+        const request = { kind: 'analyse', span, networks: await networks?.() } as HandRequest;
+        const { result, trouble } = await ask(worker, request, span, 'all');
         return { ...(result as Analysed), ...(trouble === undefined ? {} : { trouble }) };
       },
       async write(task, told) {

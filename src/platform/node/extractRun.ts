@@ -13,7 +13,7 @@ import {
   type WriteOptions,
 } from '../../extract/index.ts';
 import type { ClipInfo, FrameSource } from '../../video/index.ts';
-import { type FaceModels, landmarks68, regionOfDetection, regionOfMesh } from '../../vision/index.ts';
+import { type FaceModels, type FaceNetworkName, landmarks68, regionOfDetection, regionOfMesh } from '../../vision/index.ts';
 import {
   type AnalysisSum,
   analyseClip,
@@ -31,6 +31,7 @@ import { type Crew, hereHand, Stopped, threadCrew } from './extractCrew.ts';
 import { ClipFeed } from './extractFeed.ts';
 import { readJournal, removeFile, storedAlignments } from './extractFiles.ts';
 import { type ClipStart, Hand, type HandTools } from './extractHand.ts';
+import type { NetworkAddresses } from './faceModels.ts';
 import { explained } from './files.ts';
 import { regionsIn } from './keptRegions.ts';
 import { lockFaces } from './modelLock.ts';
@@ -60,8 +61,8 @@ export interface ExtractJob extends Omit<WriteOptions, 'choose'> {
 
 /** What the run stands on; tests put their own in. */
 export interface ExtractTools extends HandTools {
-  /** Called when `models` are not needed here for now, as threads have their own. */
-  readonly release?: () => Promise<void>;
+  /** Networks of `models` for threads to share; held until the run has ended. Threads open their own if left out. */
+  readonly networks?: (names: readonly FaceNetworkName[]) => Promise<NetworkAddresses>;
   /** The script of a worker. */
   readonly workerUrl?: URL | undefined;
 }
@@ -87,6 +88,9 @@ const HELD_BYTES = 192 * 2 ** 20;
 /** Frames of the next stretch that are read ahead. */
 const AHEAD = 16;
 
+/** Networks of every analysis. */
+const SEEING = ['fullRange', 'shortRange', 'coarseMesh', 'attentionMesh'] as const;
+
 const defaultWorkers = (): number => Math.max(1, Math.min(MOST_WORKERS, availableParallelism(), Math.floor(totalmem() / WORKER_BYTES)));
 
 /**
@@ -101,7 +105,6 @@ export async function extract(job: ExtractJob, tools: ExtractTools, report: Repo
   await using _lock = await lockFaces(out);
   const identity = await identityOf(job, tools, report);
   const persons = await personsOf(job, tools);
-  if (job.workers !== 0) await tools.release?.();
   const [clips, unreadable]: [ClipSum[], string[]] = [[], []];
   const analysis = noAnalysis();
   const names = new Set<string>();
@@ -179,7 +182,9 @@ function crewFor(
   const isShared = kind === 'video' && count > 1 && held >= (STRETCH / 2) * (count - 1);
   const feed = isShared ? new ClipFeed((stop) => tools.open(clip.path, stop), clip.range, true) : undefined;
   // While one works through its last frames, the stretches of the others can be whole at theirs.
-  return threadCrew(clip, { count, url, signal, feed, held: Math.min(held, STRETCH * (count - 1) + AHEAD) });
+  const names: readonly FaceNetworkName[] = [...SEEING, ...(clip.analysis.identity ? (['identity'] as const) : [])];
+  const networks = tools.networks && (() => tools.networks!(names));
+  return threadCrew(clip, { count, url, signal, feed, held: Math.min(held, STRETCH * (count - 1) + AHEAD), networks });
 }
 
 async function opened(

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { encodeModel, input, lower, matmul } from '../../graph/index.ts';
 import { OPSET } from '../../runtime/index.ts';
-import { ortBackend } from './ortBackend.ts';
+import { ortBackend, programAt } from './ortBackend.ts';
 
 const a = input('a', [2, 3]);
 const b = input('b', [3, 2]);
@@ -28,6 +28,16 @@ test('an output outlives later runs and the program', async () => {
   await program[Symbol.asyncDispose]();
   expect([...first.data]).toEqual([2, 4, 6, 8, 10, 12]);
   await expect(program.run(feeds)).rejects.toThrow('disposed');
+});
+
+test('a program runs by its address too, and outlives what was opened there', async () => {
+  await using program = await ortBackend().compile(model, { threads: 1 });
+  const other = programAt(program.address);
+  expect(other.inputs).toEqual(program.inputs);
+  expect((await other.run(feeds, ['product'])).product!.data).toEqual(Float32Array.of(4, 5, 10, 11));
+  await other[Symbol.asyncDispose]();
+  await expect(other.run(feeds)).rejects.toThrow('disposed');
+  expect((await program.run(feeds, ['product'])).product!.data).toEqual(Float32Array.of(4, 5, 10, 11));
 });
 
 test('a program says what it takes and gives', async () => {

@@ -6,30 +6,49 @@ import { sizeOf } from '../../base/index.ts';
 import type { Backend, CompileOptions, Feed, FeedArray, Port, Program } from '../../runtime/index.ts';
 import { memoryAt, type OrtLibrary, ortLibrary, type Pointer, textAt } from './ortLibrary.ts';
 
-export function ortBackend(): Backend {
+export function ortBackend(): OrtBackend {
   return {
     name: 'onnxruntime-node cpu',
-    async compile(model: Uint8Array, options: CompileOptions = {}): Promise<Program> {
+    async compile(model: Uint8Array, options: CompileOptions = {}): Promise<OrtProgram> {
       const library = ortLibrary();
       const session = openSession(library, model, options);
-      const inputs = ports(library, session, 'Input');
-      const outputs = ports(library, session, 'Output');
-      const outputNames = outputs.map(({ name }) => name);
-      let open = true;
-      return {
-        inputs,
-        outputs,
-        async run(feeds, fetch = outputNames, into = {}) {
-          if (!open) throw new Error('the program was disposed of');
-          return runSession(library, session, inputs, feeds, fetch, into);
-        },
-        async [Symbol.asyncDispose]() {
-          if (!open) return;
-          open = false;
-          if (options.profile !== undefined) takeText(library, library.get('SessionEndProfiling', session, library.allocator));
-          library.release('ReleaseSession', session);
-        },
-      };
+      return programOver(library, session, () => {
+        if (options.profile !== undefined) takeText(library, library.get('SessionEndProfiling', session, library.allocator));
+        library.release('ReleaseSession', session);
+      });
+    },
+  };
+}
+
+interface OrtBackend extends Backend {
+  compile(model: Uint8Array, options?: CompileOptions): Promise<OrtProgram>;
+}
+
+export interface OrtProgram extends Program {
+  /** Where the library has it, for other threads. */
+  readonly address: Pointer;
+}
+
+/** A program that another thread of this process compiled, and disposes of when nobody runs it any more. Threads may run it at the same time. */
+export const programAt = (address: Pointer): OrtProgram => programOver(ortLibrary(), address, () => {});
+
+function programOver(library: OrtLibrary, session: Pointer, end: () => void): OrtProgram {
+  const inputs = ports(library, session, 'Input');
+  const outputs = ports(library, session, 'Output');
+  const outputNames = outputs.map(({ name }) => name);
+  let open = true;
+  return {
+    address: session,
+    inputs,
+    outputs,
+    async run(feeds, fetch = outputNames, into = {}) {
+      if (!open) throw new Error('the program was disposed of');
+      return runSession(library, session, inputs, feeds, fetch, into);
+    },
+    async [Symbol.asyncDispose]() {
+      if (!open) return;
+      open = false;
+      end();
     },
   };
 }
