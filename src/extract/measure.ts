@@ -33,14 +33,41 @@ const centred = ([a, b, tx, c, d, ty]: Affine): Affine => [a, b, tx + (a + b - 1
 const chromaFromLuma = ({ chroma: { scaleX, shiftX, scaleY, shiftY } }: PlanarImage): Affine =>
   centred([scaleX, 0, shiftX, 0, scaleY, shiftY]);
 
-/** Luminances at pixels, by the nearest sample of each plane. */
-function lightAtPixels(image: Picture): (x: number, y: number) => number {
-  if (!('luma' in image)) {
-    const { width, channels, data } = image;
-    return (x, y) => luminance(data, (y * width + x) * channels, channels);
+/** Samples of a look, those of each part together. */
+const SAMPLES = (LOOK * TAPS) ** 2;
+
+/** Where a look's samples lie in a picture's data: of the luminance (or of three channels), and of the colour differences. */
+interface LookPlaces {
+  readonly key: string;
+  readonly light: Int32Array;
+  readonly colour: Int32Array;
+}
+
+/** Of the last kind of picture: a clip has but one. */
+let lookPlaces: LookPlaces | undefined;
+
+function placesOf(image: Picture): LookPlaces {
+  const { width, height } = image;
+  const isSignal = 'luma' in image;
+  const channels = isSignal ? 0 : image.channels;
+  const { blue, chroma, lumaFromPicture } = isSignal ? image : { blue: image, chroma: undefined, lumaFromPicture: [] };
+  const key = [width, height, channels, blue.width, blue.height, ...Object.values(chroma ?? {}), ...lumaFromPicture].join();
+  if (lookPlaces?.key === key) return lookPlaces;
+  const [light, colour] = [new Int32Array(SAMPLES), new Int32Array(SAMPLES)];
+  const at = isSignal ? samplesAt(image) : undefined;
+  for (let i = 0; i < SAMPLES; i++) {
+    const [part, tap] = [Math.floor(i / TAPS ** 2), i % TAPS ** 2];
+    const y = Math.floor(((Math.floor(part / LOOK) + (Math.floor(tap / TAPS) + 0.5) / TAPS) * height) / LOOK);
+    const x = Math.floor((((part % LOOK) + ((tap % TAPS) + 0.5) / TAPS) * width) / LOOK);
+    [light[i], colour[i]] = at?.(x, y) ?? [(y * width + x) * channels, 0];
   }
-  const { luma, blue, red } = image;
-  const { base, luma: gain, blue: kb, red: kr } = lightFactors(image.colours);
+  lookPlaces = { key, light, colour };
+  return lookPlaces;
+}
+
+/** Pixels of an upright picture as places of the nearest sample in its luminance and in its colour differences. */
+function samplesAt(image: PlanarImage): (x: number, y: number) => readonly [light: number, colour: number] {
+  const { luma, blue } = image;
   const [a, b, tx, c, d, ty] = centred(image.lumaFromPicture);
   const [scaleX, , shiftX, , scaleY, shiftY] = chromaFromLuma(image);
   const [last, bottom] = [blue.width - 1, blue.height - 1];
@@ -49,32 +76,46 @@ function lightAtPixels(image: Picture): (x: number, y: number) => number {
     const py = Math.round(c * x + d * y + ty);
     const qx = Math.min(Math.max(Math.round(px * scaleX + shiftX), 0), last);
     const qy = Math.min(Math.max(Math.round(py * scaleY + shiftY), 0), bottom);
-    const at = qy * blue.width + qx;
-    return base + gain * luma.data[py * luma.width + px]! + kb * blue.data[at]! + kr * red.data[at]!;
+    return [py * luma.width + px, qy * blue.width + qx];
   };
 }
 
-/** Mean luminances of 8×8 parts of a picture, 8×8 samples each, as hexadecimal digits. */
+/** Mean luminances of 8×8 parts of a picture, 8×8 samples each, by the nearest sample of each plane, as hexadecimal digits. */
 export function lookOf(image: Picture): string {
-  const { width, height } = image;
-  const light = lightAtPixels(image);
-  let text = '';
-  for (let row = 0; row < LOOK; row++) {
-    for (let column = 0; column < LOOK; column++) {
-      let sum = 0;
-      for (let j = 0; j < TAPS; j++) {
-        const y = Math.floor(((row + (j + 0.5) / TAPS) * height) / LOOK);
-        for (let i = 0; i < TAPS; i++) {
-          const x = Math.floor(((column + (i + 0.5) / TAPS) * width) / LOOK);
-          sum += light(x, y);
-        }
-      }
-      text += Math.min(Math.max(Math.round(sum / TAPS ** 2), 0), 255)
-        .toString(16)
-        .padStart(2, '0');
-    }
+  const { light, colour } = placesOf(image);
+  const sums = new Float64Array(LOOK ** 2);
+  if ('luma' in image) {
+    const { base, luma: gain, blue: kb, red: kr } = lightFactors(image.colours);
+    addLights(image.luma.data, image.blue.data, image.red.data, light, colour, base, gain, kb, kr, sums);
+  } else {
+    const { data, channels } = image;
+    for (let i = 0; i < SAMPLES; i++) sums[Math.floor(i / TAPS ** 2)]! += luminance(data, light[i]!, channels);
   }
-  return text;
+  return Array.from(sums, (sum) => {
+    const mean = Math.min(Math.max(Math.round(sum / TAPS ** 2), 0), 255);
+    return mean.toString(16).padStart(2, '0');
+  }).join('');
+}
+
+function addLights(
+  luma: Uint8Array,
+  blue: Uint8Array,
+  red: Uint8Array,
+  light: Int32Array,
+  colour: Int32Array,
+  base: number,
+  gain: number,
+  kb: number,
+  kr: number,
+  sums: Float64Array,
+): void {
+  for (let part = 0, i = 0; part < sums.length; part++) {
+    let sum = 0;
+    for (const end = i + TAPS ** 2; i < end; i++) {
+      sum += base + gain * luma[light[i]!]! + kb * blue[colour[i]!]! + kr * red[colour[i]!]!;
+    }
+    sums[part] = sum;
+  }
 }
 
 /** Mean difference of two looks, 0…1. */
