@@ -144,7 +144,9 @@ try {
       for (const close of await page.locator('.notice .icon').all()) await close.click().catch(() => {});
     await picture(page, name).catch((error) => process.stderr.write(`${name}: ${error}\n`));
     if (name === 'jobs' && width >= 640) await endJobs(page).catch(() => {});
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    if (name !== 'upload')
+      // what is held would arrive after all
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.context().close();
   }
   const pictures = readdirSync(out).filter((name) => name.endsWith('.png'));
