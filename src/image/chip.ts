@@ -122,8 +122,8 @@ const lightRow: Routine = {
   parameters: [...(['i32', 'i32', 'f64'] as const), ...new Array<'f64'>(8).fill('f64'), ...(['i32', 'i32'] as const)],
   body(locals, bytes, row, samples, a, b, tx, c, d, ty, right, bottom, sums, sumsEnd) {
     const [p, q] = locals.many('i32', 2) as [Local, Local];
-    const n = locals.one('i32');
-    const [x, shift, u, sum, four] = locals.many('v128', 5) as [Local, Local, Local, Local, Local];
+    const [n, count] = locals.many('i32', 2) as [Local, Local];
+    const [x, shift, step, u, sum, four] = locals.many('v128', 6) as [Local, Local, Local, Local, Local, Local];
     const [fx, gx, upper, lower] = locals.many('v128', 4) as [Local, Local, Local, Local];
     const [h, v] = [positions(locals), positions(locals)];
     const addressOf = (lane: number): Code =>
@@ -133,12 +133,14 @@ const lightRow: Routine = {
       f64x2.add(f64x2.mul(evens(v16(four.get)), gx.get), f64x2.mul(odds(v16(four.get)), fx.get));
     return [
       ...x.set(f64x2.pairConstant(0, 1)),
+      ...count.set(i32.fromDouble(samples.get)),
+      ...step.set(f64x2.splat(samples.get)),
       ...loop(sums, sumsEnd.get, constant(16), [
         ...sum.set(v128.load(sums.get)),
         ...shift.set(f64x2.splatConstant(0.5)),
         ...n.set(constant(0)),
-        ...loop(n, i32.fromDouble(samples.get), constant(1), [
-          ...u.set(f64x2.mul(f64x2.add(x.get, f64x2.divide(shift.get, f64x2.splat(samples.get))), f64x2.splatConstant(1 / CHIP))),
+        ...loop(n, count.get, constant(1), [
+          ...u.set(f64x2.mul(f64x2.add(x.get, f64x2.divide(shift.get, step.get)), f64x2.splatConstant(1 / CHIP))),
           ...h.set(u, [a.get, b.get, tx.get], right.get),
           ...v.set(u, [c.get, d.get, ty.get], bottom.get),
           ...p.set(addressOf(0)),

@@ -4,7 +4,6 @@
  */
 import { createFaceModels, type FaceModels, type FaceNetworkName } from '../../vision/index.ts';
 import { cached, defaultCacheDir } from './faceModelCache.ts';
-import { networkSources, readNetworkFiles } from './faceModelFiles.ts';
 import { type OrtProgram, ortBackend, programAt } from './ortBackend.ts';
 import type { Pointer } from './ortLibrary.ts';
 
@@ -43,6 +42,8 @@ export async function openFaceModels({
   const programs = new Map<FaceNetworkName, Promise<OrtProgram>>();
   const open = async (name: FaceNetworkName): Promise<OrtProgram> => {
     if (networks[name] !== undefined) return programAt(networks[name]);
+    // The conversion is loaded by those who open networks themselves.
+    const { networkSources, readNetworkFiles } = await import('./faceModelFiles.ts');
     const source = networkSources[name];
     const files = await readNetworkFiles(source);
     const checksums = source.files.map(([, sha256]) => sha256);
