@@ -4,7 +4,7 @@
  * docs/studio. To look at a change: --all takes every state, --only=NAME,NAME some, at --size=1440x900, at --zoom=2 (of the browser) and in --language=zh.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,6 +23,8 @@ const zoom = Number(option('zoom', '1'));
 const language = option('language', 'en');
 const only = option('only')?.split(',');
 const isWanted = ({ name, doc = false }) => only?.includes(name) ?? (doc || words.includes('--all'));
+/** Of a picture in the manual; a larger one gets fewer colours. */
+const MOST_BYTES = 290_000;
 const scratch = mkdtempSync(join(tmpdir(), 'liae-pictures-'));
 const workspace = given === undefined ? join(scratch, 'home', 'Films', 'Screen test') : resolve(given);
 
@@ -149,8 +151,12 @@ try {
       await page.unrouteAll({ behavior: 'ignoreErrors' });
     await page.context().close();
   }
+  const quantize = (pictures, ...how) =>
+    spawnSync('pngquant', [...how, '--force', '--ext=.png', '--strip', ...pictures], { cwd: out, stdio: 'ignore' });
   const pictures = readdirSync(out).filter((name) => name.endsWith('.png'));
-  spawnSync('pngquant', ['--force', '--ext=.png', '--quality=60-95', '--strip', ...pictures], { cwd: out, stdio: 'ignore' });
+  quantize(pictures, '--quality=60-95');
+  const large = pictures.filter((name) => statSync(join(out, name)).size > MOST_BYTES);
+  if (large.length > 0) quantize(large, '100');
 } finally {
   await browser.close();
   server.kill('SIGINT');

@@ -328,7 +328,7 @@ export const states = [
       await page.getByLabel('Into the folder').fill('extracted/faces');
       await page.getByRole('dialog').getByRole('button', { name: 'Extract' }).click();
       await job('Extract')
-        .getByText(/analysed|cropped/)
+        .getByText(/cropped.*left/)
         .waitFor({ timeout: 60_000 });
     },
   },

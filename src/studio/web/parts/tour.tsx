@@ -132,13 +132,14 @@ export function Tour() {
         )}
         <span class="spring" />
         {leads !== undefined && (
-          <button type="button" onClick={leads.go}>
+          <button type="button" class={done ? '' : 'primary'} onClick={leads.go}>
             {t(leads.label)}
           </button>
         )}
         {act !== undefined && !done && (
           <button
             type="button"
+            class="primary"
             disabled={busy.value || !act.can()}
             aria-busy={isBusy}
             onClick={async () => {
