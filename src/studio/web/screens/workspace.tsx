@@ -3,6 +3,7 @@ import type { ClipInfo, FacesetInfo, ForeignModels, ModelInfo } from '../../prot
 import { addDemo, faceUrl, previewUrl, startJob, thumbnailUrl } from '../api.ts';
 import { forecast } from '../pace.ts';
 import { Dialog, Empty, Field, ForecastLine, FormEnd } from '../parts/basics.tsx';
+import { readOnly } from '../readOnly.ts';
 import { attempt, drawer, go, hashOf, isAlive, jobs, shortened, trainingOf, use, workspace } from '../store.ts';
 import { useRef, useSignal } from '../ui.ts';
 import { addFiles, uploading } from '../uploads.ts';
@@ -39,7 +40,7 @@ export function WorkspaceScreen() {
         </header>
         {clips.length === 0 ? (
           <Empty title={t('noClips')}>
-            <p>{t('noClipsNext')}</p>
+            <p>{t(readOnly.value ? 'noClipsLook' : 'noClipsNext')}</p>
             <span class="row acts">
               <button type="button" class="primary" disabled={uploading.value} onClick={() => picker.current?.click()}>
                 {t('addClip')}
