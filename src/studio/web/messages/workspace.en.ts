@@ -2,7 +2,7 @@
 export const workspaceEn = {
   readOnly: 'Read-only on a small screen',
   readOnlyRemote: 'Read-only from this machine: the studio was started without --remote-changes',
-  noClipsLook: 'They are brought where one may act: on a large screen of the machine that the studio runs on.',
+  noClipsLook: 'They are brought on a large screen, from where this workspace may be changed.',
   readOnlyStart: 'Open a workspace on a larger screen; then all of it can be looked at here.',
   workspaces: 'Workspaces',
   otherWorkspace: 'Workspace {0}: open another',

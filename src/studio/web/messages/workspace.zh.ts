@@ -4,7 +4,7 @@ import type { workspaceEn } from './workspace.en.ts';
 export const workspaceZh: Readonly<Record<keyof typeof workspaceEn, string>> = {
   readOnly: '小屏幕上仅供查看',
   readOnlyRemote: '在这台机器上仅供查看：studio 启动时未加 --remote-changes',
-  noClipsLook: '请在可操作的地方添加：运行 studio 的那台机器的大屏幕上。',
+  noClipsLook: '请在可以更改此工作区的大屏幕上添加。',
   readOnlyStart: '请先在较大的屏幕上打开一个工作区，之后即可在这里查看全部内容。',
   workspaces: '工作区',
   otherWorkspace: '工作区 {0}：打开其他工作区',
