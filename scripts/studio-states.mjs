@@ -326,6 +326,7 @@ export const states = [
       await page.waitForTimeout(12_000); // the first iterations take longer
       await page.getByRole('button', { name: 'Extract faces' }).first().click();
       await page.getByLabel('Into the folder').fill('extracted/faces');
+      await page.getByLabel('Size in pixels').fill('2048'); // takes long enough to be looked at
       await page.getByRole('dialog').getByRole('button', { name: 'Extract' }).click();
       await job('Extract')
         .getByText(/cropped.*left/)
