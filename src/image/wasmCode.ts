@@ -15,9 +15,13 @@ function signed(value: number): Code {
   return done ? [low] : [low | 128, ...signed(rest)];
 }
 
+/** Long lists are joined by a built-in function: as a literal of spread lists each number would count towards the literal's being compiled. */
+const joined = (...parts: readonly Code[]): Code => ([] as Code).concat(...parts);
+
 const after =
   (code: Code) =>
-  (...operands: readonly Code[]): Code => [...operands.flat(), ...code];
+  (...operands: readonly Code[]): Code =>
+    joined(...operands, code);
 const simd = (code: number): Code => [0xfd, ...unsigned(code)];
 const unary = (code: Code) => (a: Code) => after(code)(a);
 const binary = (code: Code) => (a: Code, b: Code) => after(code)(a, b);
@@ -211,15 +215,17 @@ export const v128 = {
 
 /** a where the condition is not 0, else b. */
 export const choose = (a: Code, b: Code, condition: Code): Code => [...a, ...b, ...condition, 0x1b];
-export const when = (condition: Code, body: Code): Code => [...condition, 0x04, 0x40, ...body, 0x0b];
+export const when = (condition: Code, body: Code): Code => joined(condition, [0x04, 0x40], body, [0x0b]);
 /** For as long as the local is less than its bound, the body, then a step of the local. */
-export const loop = (at: Local, bound: Code, step: Code, body: Code): Code => [
-  ...[0x02, 0x40, 0x03, 0x40],
-  ...[...i32.isZero(i32.less(at.get, bound)), 0x0d, 1],
-  ...body,
-  ...at.set(i32.add(at.get, step)),
-  ...[0x0c, 0, 0x0b, 0x0b],
-];
+export const loop = (at: Local, bound: Code, step: Code, body: Code): Code =>
+  joined(
+    [0x02, 0x40, 0x03, 0x40],
+    i32.isZero(i32.less(at.get, bound)),
+    [0x0d, 1],
+    body,
+    at.set(i32.add(at.get, step)),
+    [0x0c, 0, 0x0b, 0x0b],
+  );
 
 const kinds = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const;
 type Kind = keyof typeof kinds;
@@ -261,23 +267,23 @@ export interface Routine {
 /** A routine's instructions within another one. */
 export function inlined(locals: Locals, { parameters, body }: Routine, ...values: readonly Code[]): Code {
   const given = parameters.map((kind) => locals.one(kind));
-  return [...given.flatMap((local, i) => local.set(values[i]!)), ...body(locals, ...given)];
+  return joined(...given.map((local, i) => local.set(values[i]!)), body(locals, ...given));
 }
 
 /** A module that exports the routine as "run" over an imported memory "m" "m". */
 export function moduleOf({ parameters, body }: Routine): Uint8Array<ArrayBuffer> {
-  const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
+  const section = (id: number, content: Code): Code => joined([id], unsigned(content.length), content);
   const text = (name: string): Code => [name.length, ...Array.from(name, (c) => c.charCodeAt(0))];
   const given = new Locals(0);
   const locals = new Locals(parameters.length);
   const instructions = body(locals, ...parameters.map((kind) => given.one(kind)));
-  const code = [...locals.declared(), ...instructions, 0x0b];
+  const code = joined(locals.declared(), instructions, [0x0b]);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [1, 0x60, ...unsigned(parameters.length), ...parameters.map((kind) => kinds[kind]), 0]),
     ...section(2, [1, ...text('m'), ...text('m'), 2, 0, 1]), // the memory, of at least one page
     ...section(3, [1, 0]),
     ...section(7, [1, ...text('run'), 0, 0]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
+    ...section(10, joined([1], unsigned(code.length), code)),
   ]);
 }

@@ -57,9 +57,9 @@ export function meshFromOutputs(outputs: Outputs, imageFromTile: Affine): FaceMe
   const points = new Float32Array(ALL * 3);
   points.set(of('output_mesh_identity', COARSE * 3));
   const place = (indices: readonly number[], found: Float32Array): void => {
-    for (const [k, i] of indices.entries()) {
-      points[i * 3] = found[k * 2]!;
-      points[i * 3 + 1] = found[k * 2 + 1]!;
+    for (let k = 0; k < indices.length; k++) {
+      points[indices[k]! * 3] = found[k * 2]!;
+      points[indices[k]! * 3 + 1] = found[k * 2 + 1]!;
     }
   };
   place(lips, of('output_lips', lips.length * 2));
