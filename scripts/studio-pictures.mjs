@@ -59,9 +59,13 @@ function fill() {
 /** Nothing may write into the workspace when it is removed. */
 async function endJobs(page) {
   if (!(await page.locator('.drawer').isVisible())) await page.locator('.jobs-button').click();
-  for (const job of await page.locator('.job-running').all()) await job.locator('.row button').first().click();
-  await page.locator('.job-running, .job-stopping').first().waitFor({ state: 'detached', timeout: 60_000 });
-  await page.locator('.job-running, .job-stopping').first().waitFor({ state: 'detached', timeout: 60_000 });
+  const alive = page.locator('.job-running, .job-stopping');
+  const before = Date.now();
+  while ((await alive.count()) > 0 && Date.now() - before < 60_000) {
+    const running = page.locator('.job-running .row button').first();
+    if (await running.isVisible()) await running.click({ timeout: 2000 }).catch(() => {}); // it may have ended by itself
+    await page.waitForTimeout(300);
+  }
 }
 
 if (!existsSync(workspace)) fill();
