@@ -1,16 +1,15 @@
 /**
- * The port to image files on Node: JPEG through mozjpeg compiled to WebAssembly, PNG through fast-png. Sizes are taken from the headers
+ * The port to image files on Node: JPEG through mozjpeg compiled to WebAssembly, PNG by png.ts. Sizes are taken from the headers
  * and refused before anything is decoded; a decoder that trapped is thrown away, as its memory may be damaged.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import jpegDecoder from '@jsquash/jpeg/codec/dec/mozjpeg_dec.js';
 import jpegEncoder from '@jsquash/jpeg/codec/enc/mozjpeg_enc.js';
-import { encode as encodePng } from 'fast-png';
 import { FormatError } from '../../base/index.ts';
 import type { ByteImage, ImageCodec } from '../../image/index.ts';
 import type { DeepImage } from '../../video/index.ts';
-import { readPng } from './readPng.ts';
+import { readPng, writePng } from './png.ts';
 
 const MAX_SIDE = 16384;
 const MAX_PIXELS = 100_000_000;
@@ -39,8 +38,7 @@ export function nodeCodec(): ImageCodec {
       throw new FormatError(`${name}: not an image that can be read`, { found: firstBytes(bytes), expected: 'a JPEG or a PNG' });
     },
     async encodePng(image) {
-      const { width, height, channels, data } = image;
-      return encodePng({ width, height, channels, data, depth: 8 });
+      return writePng(image);
     },
     async encodeJpeg(image, quality) {
       const gray = image.channels === 1;

@@ -77,6 +77,7 @@ async function ask<T>(method: string, path: string, query: Record<string, string
     query: found.query.read(query, 'query'),
     body: shape === undefined || shape === 'stream' ? undefined : shape.read(body, 'body'),
     id: '',
+    mayAct: true,
     request: new Request('http://127.0.0.1/'),
   })) as T;
 }

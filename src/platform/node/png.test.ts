@@ -3,7 +3,7 @@ import { deflateSync } from 'node:zlib';
 import { decode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { FormatError, streamFor } from '../../base/index.ts';
-import { readPng } from './readPng.ts';
+import { readPng } from './png.ts';
 
 const [WIDTH, HEIGHT] = [13, 11];
 const anySize = (): void => {};

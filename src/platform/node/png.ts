@@ -1,12 +1,13 @@
 /**
- * Reading PNGs of strangers: image data are inflated here, within the size that the header promises, so that a small file cannot fill the memory.
+ * PNGs, written by fast-png. Those of strangers: image data are inflated here, within the size that the header promises, so that a small file cannot fill the memory.
  * Rows of whole bytes are read here too, which is what frames and faces are; palettes, fewer bits and interlaced files go through fast-png,
  * with no chunks but those that pixels need and the data stored uncompressed.
  * Source: PNG specification, third edition, 5, 7 and 11.
  */
 import { deflateSync, inflateSync } from 'node:zlib';
-import { convertIndexedToRgb, decode } from 'fast-png';
+import { convertIndexedToRgb, decode, encode } from 'fast-png';
 import { FormatError } from '../../base/index.ts';
+import type { ByteImage } from '../../image/index.ts';
 import { unfilteredRows } from './pngRows.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -85,6 +86,9 @@ export function readPng(bytes: Uint8Array, name: string, checkSize: (size: reado
     return bad(cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
+
+/** @param image  1 or 3 channels of 8 bits. */
+export const writePng = ({ width, height, channels, data }: ByteImage): Uint8Array => encode({ width, height, channels, data, depth: 8 });
 
 /** Numbers of 16 bits, the upper byte first. */
 function wordsOf(bytes: Uint8Array): Uint16Array {
