@@ -104,7 +104,8 @@ describe.skipIf(noBrowser)('files', () => {
     await page.locator('.notice').getByText('notes.txt').waitFor();
     const there = (folder: string): string[] => (existsSync(join(workspace, folder)) ? readdirSync(join(workspace, folder)).sort() : []);
     await expect.poll(() => there('')).toEqual(['.liae', 'Ada', 'ada.mp4', 'data_dst.mp4', 'dst_rotated.mp4', 'photos', 'photos-2']);
-    expect([there('Ada'), there('photos'), there('photos-2')]).toEqual([['a.jpg', 'b.jpg'], ['foreign.jpg'], ['c.png']]);
+    const pictures = (): string[][] => [there('Ada'), there('photos'), there('photos-2')];
+    await expect.poll(pictures).toEqual([['a.jpg', 'b.jpg'], ['foreign.jpg'], ['c.png']]);
     for (const [name, from] of [
       ['ada.mp4', 'src'],
       ['data_dst.mp4', 'dst'],
