@@ -5,8 +5,9 @@
  *   npm run bench -- extractPeer CLIP [--rounds N] [--workers N]
  *
  * Each round runs the first frames and the whole clip on either side. The difference counts for the pace, by the clock and by the processor; what the
- * first frames take beyond that pace is the start: loading, opening networks, compiling. Ours finds, follows and measures faces and tells people apart,
- * and ends when the alignments file is whole; theirs ends with the last landmarks. Medians, with the least and the most.
+ * first frames take beyond that pace is the start: loading, opening networks, compiling. Ours finds, follows and measures faces, once with and once
+ * without telling people apart, which theirs does not do, and ends when the alignments file is whole; theirs ends with the last landmarks. Medians, with
+ * the least and the most.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -25,6 +26,7 @@ const taken = (name) => {
 const rounds = Number(taken('rounds') ?? 5);
 const workers = Number(taken('workers') ?? cpus().length);
 const frames = taken('analyse');
+const identity = taken('identity') !== 'no';
 const [clip] = asked;
 if (clip === undefined) throw new Error('name the clip');
 if (frames === undefined) await compare();
@@ -36,7 +38,7 @@ async function analyse(most) {
   const { openFaceModels } = await import('../dist/platform/node/faceModels.js');
   const { openInput } = await import('../dist/platform/node/openInput.js');
   const out = mkdtempSync(join(tmpdir(), 'liae-bench-'));
-  const models = openFaceModels();
+  const models = identity ? openFaceModels() : withoutIdentity();
   const networks = async (names) => (await models).addresses(names);
   const tools = { open: openInput, models: () => models, networks, now: () => performance.now() };
   const job = {
@@ -68,12 +70,22 @@ async function analyse(most) {
   }
 }
 
+/** As where the package of that network is not installed. */
+async function withoutIdentity() {
+  const { ResourceError } = await import('../dist/base/index.js');
+  const { openFaceModels } = await import('../dist/platform/node/faceModels.js');
+  const models = await openFaceModels();
+  return { ...models, identity: () => Promise.reject(new ResourceError('not asked for')) };
+}
+
 async function compare() {
   const python = process.env.LIAE_PYTHON;
   if (!python) throw new Error('name a Python with mediapipe in LIAE_PYTHON');
   const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+  const own = [here('extractPeer.mjs'), clip, '--workers', String(workers), '--analyse'];
   const sides = {
-    liae: (most) => run(process.execPath, [here('extractPeer.mjs'), clip, '--workers', String(workers), '--analyse', String(most)]),
+    'liae, people told apart': (most) => run(process.execPath, [...own, String(most)]),
+    liae: (most) => run(process.execPath, [...own, String(most), '--identity', 'no']),
     'FaceMesh, Python': (most) => run(python, [here('peers/facemesh.py'), clip, '2', String(most)]),
   };
   console.log(
@@ -112,13 +124,15 @@ async function compare() {
       `  start ${of('start', 1, 2)} s, processor ${of('startCpu', 1, 2)} s; whole run ${of('seconds', 1, 2)} s, ${of('whole', 1, 0)} frames a second`,
     );
   }
-  const [ours, theirs] = Object.values(found);
-  const ratio = (key) =>
-    spread(
-      ours.map((one, i) => one[key] / theirs[i][key]),
-      2,
-    );
-  console.log(`ours to theirs, round by round: pace ${ratio('perSecond')}, whole run ${ratio('whole')}`);
+  const theirs = found['FaceMesh, Python'];
+  for (const [name, ours] of Object.entries(found)) {
+    const ratio = (key) =>
+      spread(
+        ours.map((one, i) => one[key] / theirs[i][key]),
+        2,
+      );
+    if (ours !== theirs) console.log(`${name} to theirs, round by round: pace ${ratio('perSecond')}, whole run ${ratio('whole')}`);
+  }
 }
 
 /** Seconds from the start of the process to its line, and what the line says. */
