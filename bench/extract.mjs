@@ -14,7 +14,7 @@ import { cropOf, eyeDistance, median, tremble } from '../dist/extract/index.js';
 import { liaeFields, readFace } from '../dist/faceset/index.js';
 import { extract } from '../dist/platform/node/extractRun.js';
 import { openFaceModels } from '../dist/platform/node/faceModels.js';
-import { openInput } from '../dist/platform/node/openInput.js';
+import { extractionJob, extractionTools } from './support/extraction.mjs';
 
 const clips = [];
 const options = new Map();
@@ -44,16 +44,7 @@ for (const clip of clips) {
 await (await models)[Symbol.asyncDispose]();
 
 async function bench(clip, out) {
-  const tools = {
-    open: openInput,
-    models: () => models,
-    networks: async (names) => (await models).addresses(names),
-    now: () => performance.now(),
-  };
-  const job = {
-    ...{ inputs: [clip], out, make: { faceType: 'whole_face', size, quality: 90 }, tiles: 1, turned: false, workers },
-    ...{ choose: { maxFaces: 0, minSize: 40, minScore: 0 }, smooth: true, fill: true, debug: false, again: false, tool: 'bench' },
-  };
+  const [tools, job] = [extractionTools(models), extractionJob(clip, out, { size, workers })];
   await (await models)
     .identity(
       { width: 8, height: 8, channels: 3, data: new Uint8Array(192) },

@@ -36,23 +36,11 @@ else await analyse(Number(frames));
 async function analyse(most) {
   const { extract } = await import('../dist/platform/node/extractRun.js');
   const { openFaceModels } = await import('../dist/platform/node/faceModels.js');
-  const { openInput } = await import('../dist/platform/node/openInput.js');
+  const { extractionJob, extractionTools } = await import('./support/extraction.mjs');
   const out = mkdtempSync(join(tmpdir(), 'liae-bench-'));
   const models = identity ? openFaceModels() : withoutIdentity();
-  const networks = async (names) => (await models).addresses(names);
-  const tools = { open: openInput, models: () => models, networks, now: () => performance.now() };
-  const job = {
-    ...{
-      inputs: [clip],
-      out,
-      make: { faceType: 'whole_face', size: 512, quality: 90 },
-      tiles: 1,
-      turned: false,
-      workers,
-      to: { frame: most },
-    },
-    ...{ choose: { maxFaces: 0, minSize: 40, minScore: 0 }, smooth: true, fill: true, debug: false, again: false, tool: 'bench' },
-  };
+  const tools = extractionTools(models);
+  const job = { ...extractionJob(clip, out, { size: 512, workers }), to: { frame: most } };
   const stop = new AbortController();
   let told;
   try {

@@ -2,14 +2,11 @@
  * The studio under load, in Chromium: npm run bench -- studio [FACES]. A folder of many faces (links to those of the tests) is opened and scrolled
  * from end to end; what is reported is how soon the page and the grid are there, and the time between frames while scrolling.
  */
-import { spawn } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { findBrowser } from '../scripts/browser.mjs';
+import { servedPage } from './support/servedPage.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const faces = Number(process.argv[2] ?? 50_000);
@@ -20,14 +17,8 @@ const kept = readdirSync(join(root, 'test', 'faces', 'src')).filter((name) => na
 for (let i = 0; i < faces; i++)
   linkSync(join(root, 'test', 'faces', 'src', kept[i % kept.length]), join(folder, `${String(i).padStart(6, '0')}_0.jpg`));
 
-const server = spawn(process.execPath, [join(root, 'dist', 'cli', 'main.js'), 'studio', scratch, '--port=0', '--no-open', '--json'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
+const { url, page, end } = await servedPage(scratch, { width: 1280, height: 800 });
 try {
-  const line = await new Promise((done) => createInterface({ input: server.stdout }).once('line', done));
-  const { url } = JSON.parse(line);
-  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
   const began = performance.now();
   await page.goto(url);
   await page.locator('#facesets').waitFor();
@@ -62,7 +53,6 @@ try {
   process.stdout.write(`first page ${first.toFixed(0)} ms, grid of ${faces} faces ${grid.toFixed(0)} ms, ${cells} cells in the page\n`);
   process.stdout.write(`${sorted.length} frames: median ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms\n`);
 } finally {
-  await browser.close();
-  server.kill('SIGINT');
+  await end();
   rmSync(scratch, { recursive: true, force: true });
 }

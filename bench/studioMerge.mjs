@@ -4,16 +4,12 @@
  * begins with the control's event in the page and ends behind the frame in which the canvas shows the picture. Median and most of the runs, beside the
  * first time of all; over 300 ms is SLOW. The browser draws with the same processors.
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { mergeSettingTable } from '../dist/merge/index.js';
-import { findBrowser } from '../scripts/browser.mjs';
 import { enlargedScene, freshModel } from './support/enlarged.mjs';
+import { servedPage } from './support/servedPage.mjs';
 
 const LIMIT_MS = 300;
 const [side = '128', runs = '7', ...words] = process.argv.slice(2);
@@ -26,15 +22,8 @@ await enlargedScene(join(workspace, 'data_dst.mp4'), join(workspace, 'data_dst',
   ...{ width: 1920, height: 1080, count: 50, quality: 'high' },
 });
 
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
-const server = spawn(process.execPath, [main, 'studio', workspace, '--port=0', '--no-open', '--json'], {
-  ...{ env, stdio: ['ignore', 'pipe', 'inherit'] },
-});
-const browser = await chromium.launch({ executablePath: findBrowser(), args: ['--no-sandbox'] });
+const { url, page, end } = await servedPage(workspace, { width: 1920, height: 1080 }, env);
 try {
-  const line = await new Promise((done) => createInterface({ input: server.stdout }).once('line', done));
-  const { url } = JSON.parse(line);
-  const page = await (await browser.newContext({ viewport: { width: 1920, height: 1080 } })).newPage();
   await page.addInitScript(`localStorage.setItem('tour', 'seen')`);
   await page.goto(url);
   await page.goto(`${new URL(url).origin}/#merge`);
@@ -69,10 +58,7 @@ try {
     return await page.evaluate(([of, to]) => globalThis.changed(of, to), [name, value]);
   }
 } finally {
-  await browser.close();
-  const ended = new Promise((done) => server.once('exit', done));
-  server.kill('SIGINT');
-  await ended;
+  await end();
   rmSync(scratch, { recursive: true, force: true });
 }
 
