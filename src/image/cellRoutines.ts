@@ -28,12 +28,6 @@ const CELL_BYTES = CELL * 4;
 const low = (v: Code): Code => v128.shuffle(v, v, [0, 1, 0, 1]);
 const high = (v: Code): Code => v128.shuffle(v, v, [2, 3, 2, 3]);
 
-/**
- * The whole numbers of floats of 64 bits below 2^31 without a fraction: they stand in the lower bits of the sum with 2^52.
- * Lanes 0 and 2 of the result.
- */
-const asIntegers = (floors: Code): Code => f64x2.add(floors, f64x2.splatConstant(2 ** 52));
-
 /** Sums of so many rows of bytes, at most four, as 16 bits: up to 30 bytes behind the end are written. */
 const sumRows = [1, 2, 3, 4].map(
   (rows): Routine => ({
@@ -123,7 +117,7 @@ const addRow: Routine = {
         ...start.set(f64.add(next.get, step.get)),
         ...x.set(f64x2.lesser(f64x2.greater(x.get, f64x2.splatConstant(0)), end.get)),
         ...whole.set(f64x2.floor(x.get)),
-        ...at.set(asIntegers(whole.get)),
+        ...at.set(f64x2.asIntegers(whole.get)),
         ...left.set(pairAt(0)),
         ...right.set(pairAt(2)),
         ...value.set(v128.shuffle(left.get, right.get, [0, 1, 4, 5])),
@@ -200,7 +194,7 @@ const tileRow = (zeroOutside: boolean): Routine => ({
         ...inside.set(f64x2.lesser(f64x2.greater(at.get, f64x2.splatConstant(0)), limit.get)),
         ...whole.set(f64x2.floor(inside.get)),
         ...inside.set(f64x2.subtract(inside.get, whole.get)),
-        ...whole.set(asIntegers(whole.get)),
+        ...whole.set(f64x2.asIntegers(whole.get)),
         ...p.set(i32.add(cells.get, i32.mul(i32x4.lane(whole.get, 2), rowBytes.get), i32.shiftLeft(i32x4.lane(whole.get, 0), constant(4)))),
         ...q.set(i32.add(p.get, rowBytes.get)),
         ...fx.set(low(inside.get)),

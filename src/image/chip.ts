@@ -99,7 +99,7 @@ function positions(locals: { many(kind: 'v128', count: number): Local[] }): {
       ...at.set(f64x2.add(f64x2.add(f64x2.mul(f64x2.splat(a), u.get), f64x2.splat(b)), f64x2.splat(t))),
       ...at.set(f64x2.lesser(f64x2.greater(at.get, f64x2.splatConstant(0)), f64x2.splat(limit))),
       ...whole.set(f64x2.floor(at.get)),
-      ...bits.set(f64x2.add(whole.get, f64x2.splatConstant(2 ** 52))),
+      ...bits.set(f64x2.asIntegers(whole.get)),
     ],
   };
 }

@@ -38,3 +38,6 @@ export function clip(data: Float32Array, low: number, high: number): void {
     else if (v > high) data[i] = high;
   }
 }
+
+/** A value held in 0…1. */
+export const inRange = (v: number): number => (v < 0 ? 0 : v > 1 ? 1 : v);

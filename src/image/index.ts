@@ -14,7 +14,7 @@ export { blurSharpen, linearMotionBlur, type SharpenMode } from './filters.ts';
 export { drawText, type Glyphs, readFont, type TextStyle, textWidth } from './font.ts';
 export { histogramMatch } from './histogramMatch.ts';
 export { bgrFromHsv, hsvFromBgr } from './hsv.ts';
-export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage } from './image.ts';
+export { type ByteImage, clip, type FloatImage, floatFromBytes, floatImage, inRange } from './image.ts';
 export { type LabTable, labFromBgr, labTable } from './lab.ts';
 export { resizeLanczos, warpLanczos } from './lanczos.ts';
 export { LightCurve, srgbCurve } from './lightCurve.ts';

@@ -1,4 +1,5 @@
 /** What a signal means in light, as a curve of each channel by itself: read linearly between the values of tables, both ways. */
+import { inRange } from './image.ts';
 
 /** Steps of the signal, and of the fourth root of light: curves of signals are all but straight over that. */
 const SIGNALS = 16384;
@@ -39,8 +40,6 @@ export class LightCurve {
     }
   }
 }
-
-const inRange = (v: number): number => (v < 0 ? 0 : v > 1 ? 1 : v);
 
 /** That of sRGB. Source: IEC 61966-2-1. */
 export const srgbCurve = (): LightCurve =>

@@ -11,7 +11,7 @@ const EDGE = 2;
 
 /**
  * @param range  what values are held in, where the image is resized.
- * @param out  what is written: another image of the new size, as large ones cost more to get than to fill.
+ * @param into  what is written: another image of the new size, as large ones cost more to get than to fill.
  * @returns the image itself if it has the size already; values as resize() gives them, but for rounding in float32.
  */
 export function resizeCubic(
@@ -20,7 +20,7 @@ export function resizeCubic(
   height: number,
   simd: Simd,
   [low, high]: readonly [low: number, high: number] = [-Infinity, Infinity],
-  out: FloatImage = floatImage(width, height, image.channels),
+  into?: FloatImage,
 ): FloatImage {
   if (width === image.width && height === image.height) return image;
   const { channels } = image;
@@ -29,6 +29,7 @@ export function resizeCubic(
   // Of one channel four results are made at once, so that a row is a multiple of four.
   const columns = Math.ceil(width / 4) * 4;
   const [row, stretched] = [(image.width + 2 * EDGE) * channels, columns * channels];
+  const out = into ?? floatImage(width, height, channels);
   const slot = stretched + 4; // of the last pixel a fourth float is written
   const [source, starts, weights, rows, result] = simd.layout(
     ...([row, columns, columns * TAPS * channels, slot * TAPS, stretched] as const),

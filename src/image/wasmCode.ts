@@ -184,6 +184,8 @@ export const f64x2 = {
   fromFloats: unary(simd(0x5f)),
   /** As the lower two floats of 32 bits; the others are 0. */
   toFloats: unary(simd(0x5e)),
+  /** Whole numbers from 0 to below 2^31 as integers, in lanes 0 and 2: they stand in the lower bits of the sum with 2^52. */
+  asIntegers: (whole: Code): Code => f64x2.add(whole, f64x2.splatConstant(2 ** 52)),
 };
 
 /** Any four numbers of 32 bits. */

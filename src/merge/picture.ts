@@ -1,7 +1,7 @@
 /**
  * Frames as files hold them, RGB with 8 or 16 bits, and windows of them as float BGR to compute with.
  */
-import { type ByteImage, floatImage, type Pane, readBgrRow, type Simd, type Window, writeBgrRow } from '../image/index.ts';
+import { type ByteImage, floatImage, inRange, type Pane, readBgrRow, type Simd, type Window, writeBgrRow } from '../image/index.ts';
 
 /** 16 bits a channel. */
 export interface WideImage {
@@ -69,5 +69,3 @@ function writeRow(
     to[q + 2] = f(inRange(from[p]!) * greatest);
   }
 }
-
-const inRange = (v: number): number => (v < 0 ? 0 : v > 1 ? 1 : v);

@@ -4,7 +4,7 @@
  * face of the frame can be compared and given each other's colours, and what results goes back with highlights as bright as they were.
  */
 import { LightCurve } from '../image/index.ts';
-import { compressedLight, HLG_PEAK, hlgScene, LUMA, PQ_PEAK, pqLight, pqSignal, WHITE, type WideTransfer } from './toneMap.ts';
+import { compressedLight, HLG_PEAK, hlgScene, LUMA, PQ_PEAK, peakOf, pqLight, pqSignal, WHITE, type WideTransfer } from './toneMap.ts';
 
 /** How the signal of a frame means light, where the frame is not of BT.709. */
 export interface WideColours {
@@ -30,8 +30,7 @@ export function hlgSignal(scene: number): number {
 
 /** The look of one kind of signal. Pictures are interleaved BGR and changed in place. */
 export class DisplayColours {
-  /** What the signal means, of the brightest that it can say: light of the scene for HLG, else of the display. */
-  readonly light: LightCurve;
+  #curve: LightCurve | undefined;
   readonly #transfer: WideTransfer;
   /** Brightest light that is told apart, in units of white. */
   readonly #top: number;
@@ -46,14 +45,19 @@ export class DisplayColours {
 
   constructor({ transfer, peak = 1000 }: WideColours) {
     this.#transfer = transfer;
-    this.light = lightOfSignal(transfer);
-    const top = transfer === 'hlg' ? HLG_PEAK : transfer === 'pq' ? Math.min(Math.max(peak, WHITE), PQ_PEAK) : WHITE;
+    const top = peakOf(transfer, peak);
     this.#top = top / WHITE;
     this.#expanded = top <= WHITE ? undefined : expansion(top);
     const steps = Array.from({ length: STEPS }, (_, i) => i / (STEPS - 1));
     this.#shown = Float64Array.from(steps, (v) => v ** 2.4);
     this.#compressed = Float64Array.from(steps, (s) => compressedLight(s ** 2 * top, { peak: top, target: WHITE }) / WHITE);
     this.#light = Float64Array.from(steps, (v) => (transfer === 'hlg' ? hlgScene(v) : transfer === 'pq' ? pqLight(v) / WHITE : v ** 2.4));
+  }
+
+  /** What the signal means, of the brightest that it can say: light of the scene for HLG, else of the display. */
+  get light(): LightCurve {
+    this.#curve ??= lightOfSignal(this.#transfer);
+    return this.#curve;
   }
 
   /** From BT.709 of standard range, held in 0…1: what networks know. */

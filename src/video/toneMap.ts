@@ -19,6 +19,10 @@ export const LUMA = [0.2627, 0.678, 0.0593] as const;
 /** Steps of the tables over light, spaced by its square root. */
 const STEPS = 4096;
 
+/** Brightest light of a picture in cd/m². @param told  by the file, which counts for PQ. */
+export const peakOf = (transfer: WideTransfer, told: number): number =>
+  transfer === 'hlg' ? HLG_PEAK : transfer === 'pq' ? Math.min(Math.max(told, WHITE), PQ_PEAK) : WHITE;
+
 /** cd/m² of a PQ signal in 0…1. Source: SMPTE ST 2084, 5.2 / BT.2100-2, table 4. */
 export function pqLight(signal: number): number {
   const v = signal ** (1 / PQ.m2);
@@ -74,7 +78,7 @@ export class ToneMap {
   /** @param peak  brightest light of the picture in cd/m², as PQ files tell it; HLG is taken at 1000, standard range at white. */
   constructor(transfer: WideTransfer, peak = 1000) {
     this.#transfer = transfer;
-    const top = transfer === 'hlg' ? HLG_PEAK : transfer === 'pq' ? Math.min(Math.max(peak, WHITE), PQ_PEAK) : WHITE;
+    const top = peakOf(transfer, peak);
     this.#most = (transfer === 'pq' ? PQ_PEAK : top) / WHITE;
     this.#light = Float32Array.from({ length: 65536 }, (_, i) => {
       const signal = i / 65535;

@@ -1,7 +1,7 @@
 /**
- * PNGs, written by fast-png. Those of strangers: image data are inflated here, within the size that the header promises, so that a small file cannot fill the memory.
- * Rows of whole bytes are read here too, which is what frames and faces are; palettes, fewer bits and interlaced files go through fast-png,
- * with no chunks but those that pixels need and the data stored uncompressed.
+ * PNGs, written by fast-png. Those of strangers: image data are inflated here, within the size that the header promises, so that a small
+ * file cannot fill the memory. Rows of whole bytes are read here too, which is what frames and faces are; palettes, fewer bits and
+ * interlaced files go through fast-png, with no chunks but those that pixels need and the data stored uncompressed.
  * Source: PNG specification, third edition, 5, 7 and 11.
  */
 import { deflateSync, inflateSync } from 'node:zlib';
