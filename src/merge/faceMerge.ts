@@ -36,9 +36,13 @@ export interface MergeTools {
   readonly simd: Simd;
   /** What the values of frames mean that networks know. */
   readonly light: LightCurve;
+  /** Room for a whole frame: of a new one for each there is much to get and to clear away. Nothing stays in it. */
+  readonly room: { floats: Float32Array };
 }
 
-export const mergeTools = (): MergeTools => ({ table: labTable(), simd: new Simd(), light: srgbCurve() });
+export const mergeTools = (): MergeTools => ({
+  ...{ table: labTable(), simd: new Simd(), light: srgbCurve(), room: { floats: new Float32Array() } },
+});
 
 /** What a face needs beside its crop and settings. */
 export interface FaceContext {

@@ -65,8 +65,8 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
     return { image, mask: coverage };
   }
   const reached = unionOf(visible.map(({ crop }) => windowOf(crop.pane!)));
-  const readCanvas = (): Pane => readWindow(frame, touchesAll ? whole : reached, context.tools.simd);
-  let canvas = readCanvas();
+  const window = touchesAll ? whole : reached;
+  let canvas = readWindow(frame, window, context.tools.simd, roomFor(window, context.tools));
   const degraded = degradesFrame(settings) ? canvas.image : undefined;
   if (degraded !== undefined) degradeFrame(degraded, settings, greatestOf(frame), context.tools.simd);
   const total = floatImage(reached.width, reached.height, 1);
@@ -85,7 +85,7 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
       else layOver(canvas, pane, cut(own.image, windowOf(pane)), merged.mask);
       changed = true;
     } else if (i === 0) {
-      if (degraded !== undefined) canvas = readCanvas();
+      if (degraded !== undefined) canvas = readWindow(frame, window, context.tools.simd);
       paste(canvas, pane, merged.colour);
     } else layOver(canvas, pane, merged.colour, merged.mask);
     addMask(total, reached, pane, merged);
@@ -94,6 +94,12 @@ export function mergeFrame(frame: Picture, faces: readonly FaceToMerge[], settin
   else if (!touchesAll) writeWindow(image, canvas, context.tools.simd, paints ? undefined : total.data);
   writeMask(coverage, reached, total);
   return { image, mask: coverage };
+}
+
+function roomFor({ width, height }: Window, { room }: MergeTools): Float32Array {
+  const count = width * height * 3;
+  if (room.floats.length < count) room.floats = new Float32Array(count);
+  return room.floats;
 }
 
 /** Mode raw-predict: no frame at all. */

@@ -1,7 +1,17 @@
 /**
  * Frames as files hold them, RGB with 8 or 16 bits, and windows of them as float BGR to compute with.
  */
-import { type ByteImage, floatImage, inRange, type Pane, readBgrRow, type Simd, type Window, writeBgrRow } from '../image/index.ts';
+import {
+  type ByteImage,
+  type FloatImage,
+  floatImage,
+  inRange,
+  type Pane,
+  readBgrRow,
+  type Simd,
+  type Window,
+  writeBgrRow,
+} from '../image/index.ts';
 
 /** 16 bits a channel. */
 export interface WideImage {
@@ -16,9 +26,15 @@ export type Picture = ByteImage | WideImage;
 
 export const greatestOf = ({ data }: Picture): number => (data instanceof Uint16Array ? 65535 : 255);
 
-/** A window of the frame in 0…1, BGR, encoded. */
-export function readWindow(picture: Picture, { x, y, width, height }: Window, simd: Simd): Pane {
-  const image = floatImage(width, height, 3);
+/**
+ * A window of the frame in 0…1, BGR, encoded.
+ *
+ * @param memory  at least so many values, all of which the window is read into; new memory if left out.
+ */
+export function readWindow(picture: Picture, { x, y, width, height }: Window, simd: Simd, memory?: Float32Array): Pane {
+  const count = width * height * 3;
+  const image: FloatImage =
+    memory === undefined ? floatImage(width, height, 3) : { width, height, channels: 3, data: memory.subarray(0, count) };
   const { data } = picture;
   for (let j = 0; j < height; j++) {
     const [at, start] = [((y + j) * picture.width + x) * 3, j * width * 3];
